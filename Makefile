@@ -1,0 +1,52 @@
+# make demo    see it work: sandbox -> Meltano -> DuckDB -> a chart
+# make test    all tests, offline but for package installs
+# make check   lint, types, generated files
+# make pins    refresh the pinned versions in requirements/
+# make clean   remove all that the others made
+
+PYTHON ?= python3
+PIP_FLAGS = --quiet --disable-pip-version-check
+BIN = .venv/bin
+UV = $(BIN)/uv pip --quiet
+PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --upgrade
+
+.PHONY: demo test check format pins clean
+
+demo: .venv/ready .venv-meltano/ready
+	@$(BIN)/python -m demo
+
+test: .venv/ready .venv-meltano/ready
+	@$(BIN)/pytest --cov $(PYTEST_FLAGS)
+
+check: .venv/ready
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: .venv/ready
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.venv/ready: requirements/development.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=...") if sys.version_info < (3, 11) else None'
+	@echo "Setting up .venv"
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements/uv.txt
+	@$(UV) install --require-hashes -r requirements/development.txt
+	@$(UV) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-meltano/ready: requirements/meltano.txt .venv/ready
+	@echo "Setting up .venv-meltano"
+	@rm -rf .venv-meltano && $(PYTHON) -m venv .venv-meltano
+	@$(UV) install --python .venv-meltano/bin/python --require-hashes -r requirements/meltano.txt
+	@touch $@
+
+pins: .venv/ready
+	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
+	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
+	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
+
+clean:
+	rm -rf .cache .coverage* .hypothesis .meltano .mypy_cache .pytest_cache .ruff_cache .venv .venv-* dist mutants output

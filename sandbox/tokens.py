@@ -1,0 +1,142 @@
+"""The token endpoint: client secret and private key, as strict as what is known of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+
+CLIENT_ID = "sandbox-client"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - a secret that everybody may know
+AUDIENCE = "eu3.techwolf.ai"
+TENANT = "sandbox"
+SCOPES = ("read", "write", "read_reports")
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LONGEST_ASSERTION = 300
+LONGEST_JTI = 64
+
+
+class TokenRefused(Exception):  # noqa: N818 - an answer rather than a fault of the sandbox
+    """The token endpoint answers with an OAuth error.
+
+    Attributes:
+        status: The HTTP status.
+        error: The OAuth error code.
+    """
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        """Keep what the answer says."""
+        super().__init__(description)
+        self.status = status
+        self.error = error
+
+
+@dataclass
+class Tokens:
+    """Gives tokens, and knows which are good.
+
+    Attributes:
+        expires_in: For how many seconds a token is good.
+        public_key: The public half of the key that may sign assertions, as PEM text.
+        issued: How many tokens were given.
+    """
+
+    expires_in: float = 10800
+    public_key: str | None = None
+    issued: int = 0
+    _good_until: dict[str, float] = field(default_factory=dict)
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _seen_assertions: set[str] = field(default_factory=set)
+
+    def give(self, body: object, endpoint: str) -> dict[str, Any]:
+        """Answer a token request.
+
+        Args:
+            body: The JSON body.
+            endpoint: The URL of the token endpoint.
+
+        Returns:
+            The documented answer.
+
+        Raises:
+            TokenRefused: The request is wrong.
+        """
+        if not isinstance(body, dict) or body.get("grant_type") != "client_credentials":
+            raise TokenRefused(400, "invalid_request", "grant_type must be client_credentials")
+        fields = {"grant_type", "client_id", "audience", "tenant", "scopes"}
+        by_secret = fields | {"client_secret"}
+        by_key = fields | {"client_assertion", "client_assertion_type"}
+        sent = body.keys() | {"scopes"}
+        if sent not in (by_secret, by_key):
+            raise TokenRefused(400, "invalid_request", "fields are missing or unknown")
+        if body["audience"] != AUDIENCE or body["tenant"] != TENANT:
+            raise TokenRefused(403, "access_denied", "audience or tenant is unknown")
+        if body["client_id"] != CLIENT_ID:
+            raise TokenRefused(401, "invalid_client", "client_id is unknown")
+        if sent == by_secret and body["client_secret"] != CLIENT_SECRET:
+            raise TokenRefused(401, "access_denied", "Unauthorized")
+        if sent == by_key:
+            self._check_assertion(body, endpoint)
+        return self._new_token(self._read_scopes(body))
+
+    def _read_scopes(self, body: dict[str, Any]) -> tuple[str, ...]:
+        asked = body.get("scopes", list(SCOPES))
+        if not isinstance(asked, list) or not asked or not set(asked) <= set(SCOPES):
+            raise TokenRefused(403, "invalid_scope", "scopes must be a list of known scopes")
+        return tuple(asked)
+
+    def _check_assertion(self, body: dict[str, Any], endpoint: str) -> None:
+        try:
+            if body["client_assertion_type"] != ASSERTION_TYPE or self.public_key is None:
+                raise ValueError  # noqa: TRY301 - all that is wrong with it ends alike
+            claims = jwt.decode(
+                body["client_assertion"],
+                self.public_key,
+                algorithms=["RS256"],
+                audience=endpoint,
+                options={"require": ["iss", "sub", "aud", "iat", "exp", "jti"]},
+            )
+            if (
+                claims["iss"] != CLIENT_ID
+                or claims["sub"] != CLIENT_ID
+                or claims["exp"] > time.time() + LONGEST_ASSERTION
+                or not 1 <= len(claims["jti"]) <= LONGEST_JTI
+                or claims["jti"] in self._seen_assertions
+            ):
+                raise ValueError  # noqa: TRY301 - as above
+        except (jwt.PyJWTError, ValueError) as error:
+            message = "the client assertion is not valid"
+            raise TokenRefused(401, "invalid_client", message) from error
+        self._seen_assertions.add(claims["jti"])
+
+    def _new_token(self, scopes: tuple[str, ...]) -> dict[str, Any]:
+        token = secrets.token_urlsafe(24)
+        self.issued += 1
+        self._good_until[token] = time.monotonic() + self.expires_in
+        self._scopes[token] = scopes
+        return {
+            "access_token": token,
+            "expires_in": self.expires_in,
+            "scope": " ".join(scopes),
+            "token_type": "Bearer",
+        }
+
+    def is_good(self, authorization: str) -> bool:
+        """Tell whether an Authorization header holds a token that may read.
+
+        Args:
+            authorization: The header.
+
+        Returns:
+            True for a token that has neither expired nor been revoked.
+        """
+        scheme, _, token = authorization.partition(" ")
+        is_alive = self._good_until.get(token, 0) > time.monotonic()
+        return scheme == "Bearer" and is_alive and "read" in self._scopes[token]
+
+    def revoke(self) -> None:
+        """End all tokens at once."""
+        self._good_until.clear()

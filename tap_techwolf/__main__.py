@@ -1,0 +1,6 @@
+"""Lets `python -m tap_techwolf` stand for the `tap-techwolf` command."""
+
+from tap_techwolf.command import main
+
+if __name__ == "__main__":
+    main()

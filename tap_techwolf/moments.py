@@ -1,0 +1,70 @@
+"""Moments, as bookmarks hold them, and the plain dates that the API's filter takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+# No employee or job was updated before there were computers to note it.
+_EARLIEST = date(1970, 1, 1)
+
+# Between two clocks that both claim to be right, and a server that rounds.
+_SPARE = timedelta(hours=1)
+
+
+def parse_moment(text: object) -> datetime:
+    """Read a moment.
+
+    Args:
+        text: An ISO 8601 date-time or date; UTC where it names no offset.
+
+    Returns:
+        The moment in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(text, str):
+        message = "not a text"
+        raise ValueError(message)  # noqa: TRY004 - one kind of error for all that is unreadable
+    moment = datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "outside the years 1 to 9999"
+        raise ValueError(message) from error
+
+
+def format_moment(moment: datetime) -> str:
+    """Write a moment, always with the same precision and offset.
+
+    So that texts sort as the moments do: loaders compare bookmarks as text.
+
+    Args:
+        moment: A moment with a time zone.
+
+    Returns:
+        For example `2026-04-17T09:12:43.521000+00:00`.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def filter_date(moment: datetime, lookback_days: int) -> str:
+    """Find the date that makes the API's `last_updated` filter bring all since a moment.
+
+    How the API compares a plain date is not documented. With this date nothing is lost,
+    and an hour is to spare, whether "greater" means after that day's midnight in UTC or
+    on a later day.
+
+    Args:
+        moment: What changed since then must come.
+        lookback_days: Days to go back, at least 1.
+
+    Returns:
+        A date as `YYYY-MM-DD`.
+    """
+    if moment.year <= _EARLIEST.year:
+        return _EARLIEST.isoformat()
+    day = (moment.astimezone(UTC) - _SPARE).toordinal() - lookback_days
+    return date.fromordinal(max(day, _EARLIEST.toordinal())).isoformat()
