@@ -71,7 +71,9 @@ def serve_app(app: ASGIApp) -> Iterator[str]:
         Its URL.
     """
     server = _Server(configure(app))
-    with socket.create_server((HOST, 0)) as listener:
+    # asyncio sends small packets at once only on sockets that name their protocol.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind((HOST, 0))
         thread = Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         server.is_ready.wait()

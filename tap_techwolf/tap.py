@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 STREAMS: tuple[type[ExportStream], ...] = (EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)
 
+_NO_STATE = (
+    "The state must be an object whose 'bookmarks' hold an object for each stream. Mend it, or "
+    "remove it to sync everything."
+)
+
 
 class TapTechWolf(Tap):
     """Employee AI goals, employee task profiles and job task profiles from TechWolf."""
@@ -59,6 +64,8 @@ class TapTechWolf(Tap):
             SettingsError: A setting is missing, unknown or wrong.
             StateError: The state is no Singer state.
         """
+        if isinstance(kwargs.get("state"), list):  # The SDK takes an empty one for no state.
+            raise StateError(_NO_STATE)
         super().__init__(**kwargs)
         if self.metrics_logger.level == logging.INFO:
             # The SDK sets this level for each tap; at DEBUG its lines stay.
@@ -102,7 +109,7 @@ class TapTechWolf(Tap):
         """Make the streams: they are the same for every tenant."""
         return [stream(self) for stream in STREAMS]
 
-    def load_state(self, state: Any) -> None:  # noqa: ANN401 - whatever the file holds
+    def load_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the last run.
 
         Args:
@@ -111,15 +118,11 @@ class TapTechWolf(Tap):
         Raises:
             StateError: It is no Singer state.
         """
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict) or not all(
             isinstance(stream_state, dict) for stream_state in bookmarks.values()
         ):
-            message = (
-                "The state must be an object whose 'bookmarks' hold an object for each stream. "
-                "Mend it, or remove it to sync everything."
-            )
-            raise StateError(message)
+            raise StateError(_NO_STATE)
         super().load_state(state)
 
     @cached_property
