@@ -36,6 +36,7 @@ class Sandbox:
         requests: How many requests came to each path.
         pages: The page requests that were found right, in order.
         headers: The headers of each page request.
+        token_headers: The headers of each token request.
         before_page: Called before each page is made, with its path.
     """
 
@@ -46,6 +47,7 @@ class Sandbox:
     requests: Counter[str] = field(default_factory=Counter)
     pages: list[tuple[str, PageRequest]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    token_headers: list[dict[str, str]] = field(default_factory=list)
     before_page: Callable[[str], None] = lambda path: None  # noqa: ARG005
 
     def summary(self) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def create_app(sandbox: Sandbox) -> FastAPI:
 
     @app.post(TOKEN_PATH)
     async def token(request: Request) -> Response:
+        sandbox.token_headers.append(dict(request.headers))
         return JSONResponse(sandbox.tokens.give(await _json(request), str(request.url)))
 
     async def export(request: Request) -> Response:

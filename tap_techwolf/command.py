@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
+from requests import RequestException
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, MappingError
 
 from tap_techwolf.errors import ReaderGoneError, Terminated
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap_techwolf")
 
 # Their texts are this tap's own, or hold nothing but the user's settings.
-_SAFE_ERRORS = (ConfigurationError, FatalAPIError, MappingError, FileNotFoundError)
+_SAFE_ERRORS = (ConfigurationError, FatalAPIError, MappingError)
 
 
 def main() -> None:
@@ -51,7 +52,9 @@ def _quiet() -> None:
 
 def _explain(error: Exception) -> str:
     """Put an error into one line that holds no data."""
-    if isinstance(error, _SAFE_ERRORS):
+    # An OSError names a file of the user's, unless it is one of requests.
+    is_about_a_file = isinstance(error, OSError) and not isinstance(error, RequestException)
+    if is_about_a_file or isinstance(error, _SAFE_ERRORS):
         return " ".join(str(error).split())
     if isinstance(error, ValueError) and hasattr(error, "lineno") and hasattr(error, "colno"):
         return (

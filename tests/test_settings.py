@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,8 +286,6 @@ def test_a_wrong_text_in_the_environment_is_refused_by_name(
 
 
 def test_settings_show_in_about() -> None:
-    output = json.loads(
-        __import__("subprocess").check_output([*COMMAND, "--about", "--format", "json"])
-    )
+    output = json.loads(subprocess.check_output([*COMMAND, "--about", "--format", "json"]))
     properties = SETTINGS.to_dict()["properties"]
     assert properties.keys() <= output["settings"]["properties"].keys()

@@ -1,0 +1,181 @@
+"""One token a run, by secret or key, renewed before it can expire in flight."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from sandbox.app import TOKEN_PATH
+from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
+from tap_techwolf.auth import TechWolfAuthenticator
+from tap_techwolf.errors import AuthenticationError
+from tap_techwolf.tap import TapTechWolf
+from tests.harness import settings, sync
+from tests.test_settings import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
+from tests.transport import gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from requests_mock import Mocker
+
+    from sandbox.app import Sandbox
+
+PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def authenticator(mock: Mocker, answer: Any, **overrides: Any) -> TechWolfAuthenticator:
+    mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"} | answer)
+    return TapTechWolf(config=settings("http://127.0.0.1", **overrides)).authenticator
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"private_key": KEY},
+        {"private_key": KEY.replace("\n", "\\n")},
+        {"private_key": ENCRYPTED_KEY, "private_key_passphrase": PASSPHRASE},
+    ],
+    ids=["plain", "one line", "encrypted"],
+)
+def test_a_private_key_gets_a_token(sandbox: Sandbox, url: str, key: dict[str, str]) -> None:
+    sandbox.tokens.public_key = PUBLIC_KEY.decode()
+    output = sync(settings(url, client_secret=None, **key))
+    assert len(output.ids("job_task_profiles")) == len(sandbox.company.jobs)
+    assert sandbox.tokens.issued == 1
+
+
+def test_the_assertion_is_as_documented(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {}, client_secret=None, private_key=KEY)
+    seen = set()
+    for _ in range(2):
+        one.update_access_token()
+        body = requests_mock.last_request.json()
+        assert "client_secret" not in body
+        assert body["client_assertion_type"] == ASSERTION_TYPE
+        endpoint = "http://127.0.0.1" + TOKEN_PATH
+        header = jwt.get_unverified_header(body["client_assertion"])
+        claims = jwt.decode(
+            body["client_assertion"], PUBLIC_KEY, algorithms=["RS256"], audience=endpoint
+        )
+        assert header["alg"] == "RS256"
+        assert claims["iss"] == claims["sub"] == CLIENT_ID
+        assert claims["aud"] == endpoint
+        assert abs(claims["iat"] - time.time()) < 10
+        assert 60 <= claims["exp"] - claims["iat"] <= 300
+        assert len(claims["jti"]) <= 64
+        seen.add(claims["jti"])
+    assert len(seen) == 2
+
+
+def test_a_key_that_techwolf_does_not_know_is_refused(sandbox: Sandbox, url: str) -> None:
+    with pytest.raises(AuthenticationError, match="invalid_client"):
+        sync(settings(url, client_secret=None, private_key=KEY))
+    assert sandbox.tokens.issued == 0
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "timeout", "good_for"),
+    [(10800, 300, 10500), (10800, 60, 10740), (100, 300, 50), (2, 300, 1), (1.0, 300, 0.5)],
+)
+def test_a_token_is_renewed_before_it_can_expire_in_flight(
+    requests_mock: Mocker, clock: Clock, expires_in: float, timeout: float, good_for: float
+) -> None:
+    answer = {"expires_in": expires_in}
+    one = authenticator(requests_mock, answer, request_timeout=timeout)
+    one.update_access_token()
+    clock.now += good_for - 0.01
+    assert one.is_token_valid()
+    clock.now += 0.02
+    assert not one.is_token_valid()
+
+
+@pytest.mark.parametrize("expires_in", [{}, {"expires_in": None}, {"expires_in": "soon"}])
+def test_a_token_that_tells_no_end_is_used_until_it_is_refused(
+    requests_mock: Mocker, clock: Clock, expires_in: dict[str, Any]
+) -> None:
+    one = authenticator(requests_mock, expires_in)
+    one.update_access_token()
+    clock.now += 1e6
+    assert one.is_token_valid()
+    one.discard_token()
+    assert not one.is_token_valid()
+
+
+def test_a_short_lived_token_is_renewed_during_the_sync(sandbox: Sandbox, url: str) -> None:
+    sandbox.tokens.expires_in = 0.4
+    sandbox.weather.delay = 0.06
+    output = sync(settings(url, page_size=50))
+    assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
+    assert sandbox.tokens.issued > 1
+
+
+def test_the_time_a_token_request_takes_counts(
+    requests_mock: Mocker, clock: Clock
+) -> None:
+    one = authenticator(requests_mock, {"expires_in": 100})
+
+    def slow(*_: object) -> dict[str, Any]:
+        clock.now += 40
+        return {"access_token": "t", "expires_in": 100}
+
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=slow)
+    one.update_access_token()
+    clock.now += 11
+    assert not one.is_token_valid()
+
+
+def test_credentials_from_netrc_are_not_sent(
+    sandbox: Sandbox, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1\nlogin somebody\npassword distinctive\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    sync(settings(url))
+    assert all(headers["authorization"].startswith("Bearer ") for headers in sandbox.headers)
+    assert not any("authorization" in headers for headers in sandbox.token_headers)
+    assert sandbox.token_headers
+
+
+def test_proxies_from_the_environment_are_used(
+    sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gateway(url) as (address, gate):
+        monkeypatch.setenv("http_proxy", address)
+        output = sync(settings("http://localhost:1"))
+    assert len(output.ids("job_task_profiles")) == len(sandbox.company.jobs)
+    assert gate.requests.count(TOKEN_PATH) == sandbox.tokens.issued == 1
+
+
+def test_a_ca_bundle_from_the_environment_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "there-is-none.pem"))
+    with pytest.raises(OSError, match=r"there-is-none\.pem"):
+        sync(settings("https://localhost:1", max_attempts=1))
+
+
+def test_no_object_shows_a_secret(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {}, client_secret="distinctive")
+    one.update_access_token()
+    tap = TapTechWolf(config=settings("http://127.0.0.1", client_secret="distinctive"))
+    shown = [repr(one), str(one), repr(tap), *map(repr, tap.streams.values())]
+    assert not [text for text in shown if "distinctive" in text or "Bearer" in text]

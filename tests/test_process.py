@@ -1,0 +1,295 @@
+"""The command as a process: killed, told to end, left by its reader, or failing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.exports import PATHS
+from sandbox.faults import Fault
+from tests.harness import (
+    STREAMS,
+    Output,
+    arguments,
+    discover,
+    environment,
+    run,
+    selecting,
+    settings,
+    sync,
+)
+from tests.transport import gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.app import Sandbox
+
+PAGES = {"employee_ai_goals": 5, "employee_task_profiles": 5, "job_task_profiles": 3}
+PAGE_SIZE = {"employee_ai_goals": 100, "employee_task_profiles": 100, "job_task_profiles": 50}
+
+
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+
+
+def read_states(process: subprocess.Popen[bytes], count: int) -> list[bytes]:
+    """Read lines until some STATE messages have come."""
+    assert process.stdout
+    lines: list[bytes] = []
+    while count:
+        line = process.stdout.readline()
+        assert line, "the process ended early"
+        lines.append(line)
+        count -= line.startswith(b'{"type":"STATE"')
+    return lines
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
+    rest, log = process.communicate(timeout=60)
+    return rest, log.decode()
+
+
+def essence(records: list[dict[str, Any]]) -> set[str]:
+    """Records without the moment of their pass, comparable and each once."""
+    return {
+        json.dumps({**record, "exported_at": None}, sort_keys=True, ensure_ascii=False)
+        for record in records
+    }
+
+
+@pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
+@pytest.mark.parametrize(
+    ("stream", "page"),
+    [(stream, page) for stream in STREAMS for page in range(1, PAGES[stream])],
+)
+def test_a_sync_that_is_killed_after_any_page_loses_nothing(
+    sandbox: Sandbox, url: str, tmp_path: Path, stream: str, page: int, method: str
+) -> None:
+    catalog = selecting(discover(), stream)
+    for entry in catalog["streams"]:
+        entry["replication_method"] = method
+    config = settings(url, page_size=PAGE_SIZE[stream])
+    whole = sync(config, catalog=catalog)
+    sandbox.requests.clear()
+    sandbox.weather.delay = 0.05
+
+    process = start(arguments(tmp_path, config, catalog=catalog))
+    covered = read_states(process, page)
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    before = Output.parse(covered)
+    asked_before = sandbox.requests[PATHS[stream]]
+
+    entities = sandbox.company.jobs if "job" in stream else sandbox.company.employees
+    changed = next(one for one in entities if one.goals or "goals" not in stream)
+    resumed = run(arguments(tmp_path, config, before.state, catalog))
+    assert resumed.exit_status == 0, resumed.log
+    assert essence(before.records[stream] + resumed.records[stream]) == essence(
+        whole.records[stream]
+    )
+    asked_after = sandbox.requests[PATHS[stream]] - asked_before
+    assert asked_after == PAGES[stream] - page
+    assert asked_before <= page + 2  # The next page was being asked for, or had just come.
+
+    sandbox.company.change(changed)
+    after = sync(config, resumed.state, selecting(discover(), stream))
+    assert after.ids(stream) == [changed.external_id]
+
+
+def test_a_change_while_the_tap_is_down_comes_with_the_next_sync(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    sandbox.weather.delay = 0.05
+    catalog = selecting(discover(), "employee_task_profiles")
+    process = start(arguments(tmp_path, settings(url), catalog=catalog))
+    before = Output.parse(read_states(process, 2))
+    process.kill()
+    finish(process)
+    delivered, pending = sandbox.company.employees[3], sandbox.company.employees[-3]
+    for employee in (delivered, pending):
+        sandbox.company.change(employee)
+    resumed = run(arguments(tmp_path, settings(url), before.state, catalog))
+    later = run(arguments(tmp_path, settings(url), resumed.state, catalog))
+    assert pending.external_id in resumed.ids("employee_task_profiles")
+    assert delivered.external_id in later.ids("employee_task_profiles")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("pages", [0, 2])
+def test_a_signal_ends_the_run_with_a_last_state(
+    sandbox: Sandbox, url: str, tmp_path: Path, number: signal.Signals, pages: int
+) -> None:
+    with gateway(url) as (address, gate):
+        path = PATHS["employee_ai_goals"]
+        gate.breaks[path] = ["none"] * pages + ["silent"]
+        process = start(arguments(tmp_path, settings(address, page_size=50)))
+        lines = read_states(process, pages)
+        while gate.requests.count(path) <= pages:
+            os.sched_yield()
+        process.send_signal(number)
+        rest, log = finish(process)
+    output = Output.parse(b"".join(lines) + rest)
+    assert process.returncode == 1
+    assert output.messages[-1]["type"] == "STATE"
+    assert number.name in log.splitlines()[-1]
+    assert "Traceback" not in log
+    resumed = sync(settings(url, page_size=50), output.state)
+    goals = [one.external_id for one in sandbox.company.employees if one.goals]
+    assert output.ids("employee_ai_goals") + resumed.ids("employee_ai_goals") == goals
+    assert bool(pages) == ("checkpoint" in output.state["bookmarks"].get("employee_ai_goals", {}))
+
+
+def test_a_signal_while_a_page_is_being_written_waits_for_its_end(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    config = settings(url)
+    catalog = selecting(discover(), "employee_task_profiles")
+    process = start(arguments(tmp_path, config, catalog=catalog))
+    assert process.stdout
+    first = process.stdout.readline()  # The page after it is larger than a pipe.
+    while not sandbox.requests[PATHS["employee_task_profiles"]] >= 2:
+        os.sched_yield()
+    process.send_signal(signal.SIGTERM)
+    rest, log = finish(process)
+    output = Output.parse(first + rest)
+    assert output.messages[-1]["type"] == "STATE"
+    resumed = sync(config, output.state, catalog)
+    ids = output.ids("employee_task_profiles") + resumed.ids("employee_task_profiles")
+    assert ids == [employee.external_id for employee in sandbox.company.employees]
+    assert process.returncode == 1
+    assert "SIGTERM" in log
+
+
+def test_a_signal_during_discovery_writes_no_state(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from tap_techwolf import command, tap\n"
+        "tap.TapTechWolf.run_discovery = lambda self: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.argv = ['tap-techwolf', '--discover']\n"
+        "command.main()\n"
+    )
+    file = tmp_path / "discover.py"
+    file.write_text(script)
+    output = run([arguments(tmp_path, {})[0], str(file)], PYTHONPATH=os.getcwd())  # noqa: PTH109
+    assert output.exit_status == 1
+    assert not output.messages
+    assert "SIGTERM" in output.last_line
+
+
+@pytest.mark.parametrize("lines", [0, 1, 50])
+def test_a_reader_that_leaves_ends_the_run_quietly(
+    sandbox: Sandbox, url: str, tmp_path: Path, lines: int
+) -> None:
+    with start(arguments(tmp_path, settings(url))) as process:
+        assert process.stdout
+        assert process.stderr
+        for _ in range(lines):
+            process.stdout.readline()
+        process.stdout.close()
+        log = process.stderr.read().decode()
+        assert process.wait(60) == 1
+    assert "Traceback" not in log
+    assert "BrokenPipe" not in log
+    assert "reader" in log.splitlines()[-1]
+    assert sandbox.requests[PATHS["job_task_profiles"]] == 0
+
+
+FAULTS = [
+    Fault("/oauth/token", status=401),
+    Fault(PATHS["employee_ai_goals"], status=403, skip=1),
+    Fault(PATHS["employee_ai_goals"], status=503, times=99),
+    Fault(PATHS["employee_ai_goals"], status=401, times=2),
+    Fault(PATHS["employee_ai_goals"], kind="redirect", status=302),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.path} {fault.status}")
+def test_whatever_ends_the_run_its_last_line_says_so(
+    sandbox: Sandbox, url: str, tmp_path: Path, fault: Fault
+) -> None:
+    sandbox.weather.faults.append(Fault(**vars(fault)))
+    output = run(arguments(tmp_path, settings(url, max_attempts=2)))
+    assert output.exit_status == 1
+    assert str(fault.status) in output.last_line
+    assert "| ERROR" in output.last_line
+    assert "Traceback" not in output.log
+
+
+@pytest.mark.parametrize(
+    ("config", "state", "text"),
+    [
+        ("{", None, "is not JSON (line 1, column 2)"),
+        (None, "there-is-none.json", "there-is-none.json"),
+        (None, '{"bookmarks": 5}', "'bookmarks' hold an object"),
+    ],
+    ids=["config", "no file", "state"],
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(
+    url: str, tmp_path: Path, config: str | None, state: str | None, text: str
+) -> None:
+    line = arguments(tmp_path, config or settings(url))
+    if state:
+        file = tmp_path / "state.json"
+        if state.startswith("{"):
+            file.write_text(state)
+            line += ["--state", str(file)]
+        else:
+            line[line.index("--config") + 1] = state
+    output = run(line)
+    assert output.exit_status == 1
+    assert text in output.last_line
+    assert "Traceback" not in output.log
+
+
+def test_a_broken_stream_map_is_explained(url: str, tmp_path: Path) -> None:
+    maps = {"employee_ai_goals": {"goal": "nonsense(goal)"}}
+    output = run(arguments(tmp_path, settings(url, stream_maps=maps)))
+    assert output.exit_status == 1
+    assert "nonsense(goal)" in output.last_line
+
+
+def test_a_test_run_takes_a_record_of_each_stream(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    output = run([*arguments(tmp_path, settings(url)), "--test"])
+    assert output.exit_status == 0, output.log
+    assert {stream: len(records) for stream, records in output.records.items()} == dict.fromkeys(
+        STREAMS, 1
+    )
+    assert all(sandbox.requests[path] == 1 for path in PATHS.values())
+
+
+def test_a_test_of_schemas_asks_for_nothing(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
+    output = run([*arguments(tmp_path, settings(url)), "--test=schema"])
+    assert [message["type"] for message in output.messages] == ["SCHEMA"] * 3
+    assert not sandbox.requests
+
+
+def test_a_quiet_sync_logs_a_line_at_the_start_and_the_end_of_a_stream(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    output = run(arguments(tmp_path, settings(url)))
+    lines = output.log.splitlines()
+    assert len(lines) == 2 * len(STREAMS)
+    for stream, (begin, end) in zip(STREAMS, zip(lines[::2], lines[1::2], strict=True), strict=True):
+        assert f"{stream}: INCREMENTAL pass, everything" in begin
+        assert f"{stream}: done, " in end
+    pages = ceil(len(sandbox.company.employees) / 100)
+    assert f"{pages} pages, {len(sandbox.company.employees)} records" in output.log
+    again = run(arguments(tmp_path, settings(url), output.state))
+    assert "updates after" in again.log
+
+
+def test_the_sdks_metrics_stay_available(url: str, tmp_path: Path) -> None:
+    output = run(arguments(tmp_path, settings(url)), TAP_TECHWOLF_LOGLEVEL="DEBUG")
+    assert "http_request_duration" in output.log
+    assert "record_count" in output.log
