@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from sandbox.app import Sandbox, create_app
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,22 +40,14 @@ def configure(app: ASGIApp, port: int = 0) -> uvicorn.Config:
         The configuration.
     """
     return uvicorn.Config(
-        app, host=HOST, port=port, log_level="warning", access_log=False, date_header=False
+        app,
+        host=HOST,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        date_header=False,
     )
-
-
-@contextmanager
-def serve(sandbox: Sandbox) -> Iterator[str]:
-    """Serve a sandbox on a thread of its own.
-
-    Args:
-        sandbox: What is served.
-
-    Yields:
-        Its URL.
-    """
-    with serve_app(create_app(sandbox)) as url:
-        yield url
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import Any
 
 import jwt
@@ -42,11 +42,13 @@ class Tokens:
         expires_in: For how many seconds a token is good.
         public_key: The public half of the key that may sign assertions, as PEM text.
         issued: How many tokens were given.
+        secrets: All tokens and assertions that there were, for tests of what is logged.
     """
 
     expires_in: float = 10800
     public_key: str | None = None
     issued: int = 0
+    secrets: set[str] = field(default_factory=set)
     _good_until: dict[str, float] = field(default_factory=dict)
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _seen_assertions: set[str] = field(default_factory=set)
@@ -89,6 +91,7 @@ class Tokens:
         return tuple(asked)
 
     def _check_assertion(self, body: dict[str, Any], endpoint: str) -> None:
+        self.secrets.add(str(body["client_assertion"]))
         try:
             if body["client_assertion_type"] != ASSERTION_TYPE or self.public_key is None:
                 raise ValueError  # noqa: TRY301 - all that is wrong with it ends alike
@@ -113,8 +116,9 @@ class Tokens:
         self._seen_assertions.add(claims["jti"])
 
     def _new_token(self, scopes: tuple[str, ...]) -> dict[str, Any]:
-        token = secrets.token_urlsafe(24)
+        token = token_urlsafe(24)
         self.issued += 1
+        self.secrets.add(token)
         self._good_until[token] = time.monotonic() + self.expires_in
         self._scopes[token] = scopes
         return {

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.app import Sandbox
+from sandbox.app import Sandbox, create_app
 from sandbox.company import Company
-from sandbox.server import serve
+from sandbox.server import serve_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +36,28 @@ def sandbox() -> Sandbox:
     return Sandbox(company=Company(employees=430, jobs=130))
 
 
+class Stage:
+    """An ASGI application that stands for whichever sandbox a test is about."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def _stage() -> Iterator[tuple[Stage, str]]:
+    """One server for all tests: to start one takes longer than most of them."""
+    stage = Stage()
+    with serve_app(stage) as address:
+        yield stage, address
+
+
 @pytest.fixture
-def url(sandbox: Sandbox) -> Iterator[str]:
+def url(sandbox: Sandbox, _stage: tuple[Stage, str]) -> str:
     """The sandbox's address."""
-    with serve(sandbox) as address:
-        yield address
+    stage, address = _stage
+    stage.app = create_app(sandbox)
+    return address

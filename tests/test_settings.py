@@ -156,7 +156,7 @@ def test_a_bad_setting_is_named(wrong: dict[str, Any], text: str) -> None:
         {"auth_url": "http://login.example"},
         {"unknown": SECRET},
     ],
-    ids=str,
+    ids="+".join,
 )
 def test_a_bad_setting_ends_the_command_with_one_line_and_no_request(
     sandbox: Sandbox, url: str, tmp_path: Path, wrong: dict[str, Any]
@@ -196,7 +196,7 @@ def test_several_bad_settings_are_named_in_one_line() -> None:
         {"client_secret": None, "private_key": ENCRYPTED_KEY, "private_key_passphrase": PASSPHRASE},
         {"stream_maps": {}, "flattening_enabled": True, "flattening_max_depth": 2},
     ],
-    ids=str,
+    ids="+".join,
 )
 def test_a_good_setting_is_taken(good: dict[str, Any]) -> None:
     TapTechWolf(config=settings("https://techwolf.example", **good))

@@ -1,0 +1,184 @@
+"""Nothing about people and no secret is ever logged, whatever happens."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from sandbox.app import TOKEN_PATH
+from sandbox.exports import PATHS
+from sandbox.faults import Fault
+from tap_techwolf.errors import ExportError
+from tap_techwolf.session import one_line
+from tests.harness import arguments, discover, run, selecting, settings, sync
+from tests.test_answers import BROKEN, FATAL, RETRIED
+from tests.test_process import finish, read_states, start
+from tests.test_settings import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
+from tests.transport import Break, gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.app import Sandbox
+
+GOALS = PATHS["employee_ai_goals"]
+PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+DEBUG = {"TAP_TECHWOLF_LOGLEVEL": "DEBUG"}
+KEY = {
+    "client_secret": None,
+    "private_key": ENCRYPTED_KEY,
+    "private_key_passphrase": PASSPHRASE,
+    "max_attempts": 2,
+    "page_size": 50,
+}
+
+
+def secrets_of(sandbox: Sandbox) -> set[str]:
+    """All that must never be logged."""
+    people = {one.external_id for one in sandbox.company.employees}
+    texts = {one.goals[-1].description for one in sandbox.company.employees if one.goals}
+    pem = {line for line in ENCRYPTED_KEY.splitlines() if "-----" not in line}
+    return sandbox.tokens.secrets | people | texts | pem | {PASSPHRASE, "sandbox-secret"}
+
+
+def check(sandbox: Sandbox, log: str) -> None:
+    assert log
+    leaked = [secret for secret in secrets_of(sandbox) if secret in log]
+    assert not leaked
+    assert sandbox.tokens.secrets
+
+
+def fault_id(fault: Fault) -> str:
+    return f"{fault.path} {fault.kind} {fault.status}"
+
+
+FAULTS = [
+    *(Fault(GOALS, status=status, skip=1, times=2) for status in (*RETRIED, *FATAL, 401)),
+    *(Fault(TOKEN_PATH, status=status, times=2) for status in (429, 500, 400, 401, 403)),
+    Fault(GOALS, kind="not_json", times=2),
+    Fault(GOALS, kind="not_object", times=2),
+    Fault(GOALS, kind="redirect", status=302),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
+def test_no_fault_makes_a_secret_show(
+    sandbox: Sandbox, url: str, tmp_path: Path, fault: Fault
+) -> None:
+    sandbox.tokens.public_key = PUBLIC_KEY.decode()
+    # The server repeats whatever it was sent: the cursor of the second page among it.
+    cursor = sandbox.company.employees[49].external_id
+    fault = Fault(**vars(fault) | {"text": f"No {cursor} here.", "retry_after": "0"})
+    sandbox.weather.faults.append(fault)
+    output = run(arguments(tmp_path, settings(url, **KEY)), **DEBUG)
+    if not sandbox.tokens.secrets:  # The token request itself was refused.
+        sandbox.tokens.secrets.add("no token was ever given")
+    if fault.path == GOALS:
+        check(sandbox, output.log)
+    else:
+        assert not [one for one in secrets_of(sandbox) - {cursor} if one in output.log]
+
+
+@pytest.mark.parametrize("kind", ["close", "reset", "cut_body", "cut_chunked", "not_gzip"])
+def test_no_broken_connection_makes_a_secret_show(
+    sandbox: Sandbox, url: str, tmp_path: Path, kind: Break
+) -> None:
+    with gateway(url) as (address, gate):
+        gate.breaks[GOALS] = ["none", kind, kind]
+        output = run(arguments(tmp_path, settings(address, page_size=50, max_attempts=2)), **DEBUG)
+    assert output.exit_status == 1
+    check(sandbox, output.log)
+
+
+def test_a_sync_that_succeeds_logs_no_secret(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    sandbox.tokens.public_key = PUBLIC_KEY.decode()
+    maps = {
+        "employee_ai_goals": {"__filter__": "external_id"},
+        "employee_task_profiles": {"external_id": "md5(external_id)"},
+    }
+    config = settings(url, **KEY, stream_maps=maps)
+    output = run(arguments(tmp_path, config), **DEBUG)
+    assert output.exit_status == 0, output.log
+    check(sandbox, output.log)
+    again = run(arguments(tmp_path, config, output.of_type("STATE")[3]["value"]), **DEBUG)
+    assert "resumed at page" in again.log
+    check(sandbox, again.log)
+
+
+@pytest.mark.parametrize("expression", ["int(goal)", "goal.nonsense", "1 / 0", "goal + 1"])
+def test_a_failing_stream_map_shows_no_record(
+    sandbox: Sandbox, url: str, tmp_path: Path, expression: str
+) -> None:
+    config = settings(url, stream_maps={"employee_ai_goals": {"goal": expression}})
+    output = run(arguments(tmp_path, config), **DEBUG)
+    assert output.exit_status == 1
+    titles = {one.goals[-1].title for one in sandbox.company.employees if one.goals}
+    assert not [title for title in titles if title in output.log]
+    check(sandbox, output.log)
+
+
+def test_an_unexpected_error_shows_its_kind_and_place_only(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    config = settings(url, stream_maps={"employee_ai_goals": {"goal": "int(goal)"}})
+    output = run(arguments(tmp_path, config))
+    assert "Unexpected ValueError in " in output.last_line
+    assert "TAP_TECHWOLF_LOGLEVEL=DEBUG" in output.last_line
+    assert "Traceback" not in output.log
+    assert "invalid literal" not in output.log
+    check(sandbox, output.log)
+
+
+@pytest.mark.parametrize("broken", [one[0] for one in BROKEN], ids=str)
+def test_a_broken_page_shows_no_record(broken: dict[str, Any], requests_mock: Any) -> None:
+    record = {"external_id": "distinctive-id", "goal": "distinctive-goal"}
+    if isinstance(broken.get("records"), list):
+        broken = broken | {"records": [record, *broken["records"]]}
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"})
+    requests_mock.post("http://127.0.0.1" + GOALS, json=broken)
+    catalog = selecting(discover(), "employee_ai_goals")
+    with pytest.raises(ExportError) as caught:
+        sync(settings("http://127.0.0.1"), catalog=catalog)
+    assert "distinctive" not in str(caught.value)
+
+
+def test_an_unknown_property_is_named_without_its_value(
+    requests_mock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"})
+    records = [
+        {"external_id": str(number), "salary": "distinctive", "exported_at": "x", "goal": "g"}
+        for number in range(3)
+    ]
+    requests_mock.post("http://127.0.0.1" + GOALS, json={"has_next": False, "records": records})
+    catalog = selecting(discover(), "employee_ai_goals")
+    output = sync(settings("http://127.0.0.1"), catalog=catalog)
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert [("'salary'" in one, "'exported_at'" in one) for one in warnings] == [
+        (False, True),
+        (True, False),
+    ]
+    assert "distinctive" not in caplog.text
+    for record in output.records["employee_ai_goals"]:
+        assert record.keys() == {"external_id", "goal", "exported_at"}
+        assert record["exported_at"] != "x"
+
+
+def test_a_signal_shows_nothing_either(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
+    sandbox.weather.delay = 0.05
+    process = start(arguments(tmp_path, settings(url)))
+    read_states(process, 2)
+    process.send_signal(signal.SIGTERM)
+    _, log = finish(process)
+    check(sandbox, log)
+
+
+def test_texts_from_outside_are_cut_joined_and_cleared() -> None:
+    assert one_line("a\n\tb  c\r\n") == "a b c"
+    assert one_line("x" * 999) == "x" * 300
+    assert one_line("the secret is s3", ("s3", None, "")) == "the secret is [hidden]"
