@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable  # noqa: TC003 - FastAPI reads annotations
+from collections.abc import Awaitable, Callable, Iterator  # noqa: TC003 - FastAPI reads them
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Any
@@ -37,6 +38,7 @@ class Sandbox:
         pages: The page requests that were found right, in order.
         headers: The headers of each page request.
         token_headers: The headers of each token request.
+        most_at_once: The most page requests that were under way at one time.
         before_page: Called before each page is made, with its path.
     """
 
@@ -48,7 +50,17 @@ class Sandbox:
     pages: list[tuple[str, PageRequest]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     token_headers: list[dict[str, str]] = field(default_factory=list)
-    before_page: Callable[[str], None] = lambda path: None  # noqa: ARG005
+    most_at_once: int = 0
+    before_page: Callable[[str], object] = lambda path: None  # noqa: ARG005
+    _under_way: int = 0
+
+    @contextmanager
+    def page_under_way(self) -> Iterator[None]:
+        """Count a page request that is being answered."""
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        yield
+        self._under_way -= 1
 
     def summary(self) -> dict[str, Any]:
         """Count what is there and what came."""
@@ -105,7 +117,8 @@ def create_app(sandbox: Sandbox) -> FastAPI:
         asked = read_request(FORMS[path], request.query_params.multi_items(), await _json(request))
         sandbox.pages.append((path, asked))
         sandbox.before_page(path)
-        await asyncio.sleep(sandbox.weather.delay)
+        with sandbox.page_under_way():
+            await asyncio.sleep(sandbox.weather.delay)
         return JSONResponse(export_page(sandbox.company, path, asked, sandbox.date_reading))
 
     for path in FORMS:

@@ -91,7 +91,7 @@ def sync(
             catalog=json.loads(json.dumps(catalog)) if catalog else None,
         )
         tap.sync_all()
-    return Output.parse(stdout.buffer.getvalue())  # type: ignore[attr-defined]  # a BytesIO
+    return Output.parse(stdout.buffer.getvalue())
 
 
 def discover(config: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -114,9 +114,7 @@ def test_attempts_are_counted_in_all(sandbox: Sandbox, url: str, waits: list[flo
     assert len(waits) == 3
 
 
-def test_a_single_attempt_is_never_repeated(
-    sandbox: Sandbox, url: str, waits: list[float]
-) -> None:
+def test_a_single_attempt_is_never_repeated(sandbox: Sandbox, url: str, waits: list[float]) -> None:
     sandbox.weather.faults.append(Fault(PROFILES, status=503))
     with pytest.raises(ExportError):
         sync_profiles(url, max_attempts=1)
@@ -166,9 +164,7 @@ def test_retry_after_a_date_is_read_by_the_servers_clock(
     assert 85 <= waits[0] <= 91
 
 
-def test_a_refused_token_is_renewed_once(
-    sandbox: Sandbox, url: str, waits: list[float]
-) -> None:
+def test_a_refused_token_is_renewed_once(sandbox: Sandbox, url: str, waits: list[float]) -> None:
     revoked: list[str] = []
 
     def revoke(path: str) -> None:

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sandbox.app import TOKEN_PATH
 from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
-from tap_techwolf.auth import TechWolfAuthenticator
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import settings, sync
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from requests_mock import Mocker
 
     from sandbox.app import Sandbox
+    from tap_techwolf.auth import TechWolfAuthenticator
 
 PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
@@ -67,7 +67,7 @@ def test_the_assertion_is_as_documented(requests_mock: Mocker) -> None:
     seen = set()
     for _ in range(2):
         one.update_access_token()
-        body = requests_mock.last_request.json()
+        body = requests_mock.request_history[-1].json()
         assert "client_secret" not in body
         assert body["client_assertion_type"] == ASSERTION_TYPE
         endpoint = "http://127.0.0.1" + TOKEN_PATH
@@ -127,9 +127,7 @@ def test_a_short_lived_token_is_renewed_during_the_sync(sandbox: Sandbox, url: s
     assert sandbox.tokens.issued > 1
 
 
-def test_the_time_a_token_request_takes_counts(
-    requests_mock: Mocker, clock: Clock
-) -> None:
+def test_the_time_a_token_request_takes_counts(requests_mock: Mocker, clock: Clock) -> None:
     one = authenticator(requests_mock, {"expires_in": 100})
 
     def slow(*_: object) -> dict[str, Any]:

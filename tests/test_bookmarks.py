@@ -30,7 +30,7 @@ def filters_of(sandbox: Sandbox, stream: str) -> list[dict[str, Any]]:
 
 def bookmarked(moment: str, **more: Any) -> dict[str, Any]:
     one = {"replication_key": "exported_at", "replication_key_value": moment, **more}
-    return {"bookmarks": {stream: one for stream in STREAMS}}
+    return {"bookmarks": dict.fromkeys(STREAMS, one)}
 
 
 @pytest.mark.parametrize("reading", READINGS)

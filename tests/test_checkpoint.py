@@ -28,9 +28,7 @@ def catalog_of(method: str = "INCREMENTAL", stream: str = STREAM) -> dict[str, A
 
 
 @pytest.fixture
-def cut_off(
-    sandbox: Sandbox, url: str, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Any:
+def cut_off(sandbox: Sandbox, capfdbinary: pytest.CaptureFixture[bytes]) -> Any:
     """Runs a pass that ends after some pages, and gives what it wrote."""
 
     def run(

@@ -93,9 +93,7 @@ def test_no_broken_connection_makes_a_secret_show(
     check(sandbox, output.log)
 
 
-def test_a_sync_that_succeeds_logs_no_secret(
-    sandbox: Sandbox, url: str, tmp_path: Path
-) -> None:
+def test_a_sync_that_succeeds_logs_no_secret(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
     sandbox.tokens.public_key = PUBLIC_KEY.decode()
     maps = {
         "employee_ai_goals": {"__filter__": "external_id"},

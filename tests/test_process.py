@@ -24,7 +24,7 @@ from tests.harness import (
     settings,
     sync,
 )
-from tests.transport import gateway
+from tests.transport import Break, gateway
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,8 @@ def test_a_signal_ends_the_run_with_a_last_state(
 ) -> None:
     with gateway(url) as (address, gate):
         path = PATHS["employee_ai_goals"]
-        gate.breaks[path] = ["none"] * pages + ["silent"]
+        calm: list[Break] = ["none"] * pages
+        gate.breaks[path] = [*calm, "silent"]
         process = start(arguments(tmp_path, settings(address, page_size=50)))
         lines = read_states(process, pages)
         while gate.requests.count(path) <= pages:
@@ -282,7 +283,9 @@ def test_a_quiet_sync_logs_a_line_at_the_start_and_the_end_of_a_stream(
     output = run(arguments(tmp_path, settings(url)))
     lines = output.log.splitlines()
     assert len(lines) == 2 * len(STREAMS)
-    for stream, (begin, end) in zip(STREAMS, zip(lines[::2], lines[1::2], strict=True), strict=True):
+    for stream, (begin, end) in zip(
+        STREAMS, zip(lines[::2], lines[1::2], strict=True), strict=True
+    ):
         assert f"{stream}: INCREMENTAL pass, everything" in begin
         assert f"{stream}: done, " in end
     pages = ceil(len(sandbox.company.employees) / 100)

@@ -87,7 +87,7 @@ class World:
             tap = TapTechWolf(config=config, state=self.state, catalog=json.loads(CATALOG))
             tap.sync_all()
         covered: list[bytes] = []
-        lines = stdout.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+        lines = stdout.buffer.getvalue().splitlines()
         for position, line in enumerate(lines):
             if line.startswith(b'{"type":"STATE"'):
                 covered = lines[: position + 1]
@@ -101,7 +101,9 @@ class World:
 
     @property
     def truth(self) -> dict[str, int]:
-        return {one.external_id: one.goals[-1].version for one in self.company.employees if one.goals}
+        return {
+            one.external_id: one.goals[-1].version for one in self.company.employees if one.goals
+        }
 
 
 CATALOG = json.dumps(selecting(discover(), STREAM))
@@ -109,9 +111,7 @@ CATALOG = json.dumps(selecting(discover(), STREAM))
 scripts = st.lists(st.sampled_from(KINDS), max_size=25)
 
 
-@hypothesis_settings(
-    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow]
-)
+@hypothesis_settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(
     has_goals=st.lists(st.booleans(), max_size=30),
     scripts=st.lists(scripts, min_size=1, max_size=4),
@@ -192,4 +192,3 @@ def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
 def test_bytes_that_are_no_json_are_worth_another_try(body: bytes) -> None:
     with pytest.raises((NoPageError, BrokenPageError)):
         Page.parse(body, {"external_id": str}, NOW)
-

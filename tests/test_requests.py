@@ -119,7 +119,7 @@ def test_every_page_request_carries_token_agent_and_type(requests_mock: Mocker) 
 def test_no_version_header_is_sent_unless_it_is_set(requests_mock: Mocker) -> None:
     answer(requests_mock)
     sync(live(user_agent="nightly sync"))
-    assert "X-API-Version" not in requests_mock.last_request.headers
+    assert "X-API-Version" not in requests_mock.request_history[-1].headers
     assert {one.headers["User-Agent"] for one in requests_mock.request_history} == {"nightly sync"}
 
 
@@ -156,9 +156,7 @@ def test_the_settings_shape_query_and_body(requests_mock: Mocker) -> None:
 
 def test_what_equals_the_default_of_the_api_is_not_sent(requests_mock: Mocker) -> None:
     answer(requests_mock)
-    sync(
-        live(external_vendor="techwolf", ai_goal_versions="latest", task_profile_format="list")
-    )
+    sync(live(external_vendor="techwolf", ai_goal_versions="latest", task_profile_format="list"))
     assert [asked(requests_mock, path)[0] for path in PATHS] == [{}, {}, {}]
 
 

@@ -93,9 +93,7 @@ def test_every_employee_arrives_exactly_once(
     assert sandbox.requests[PATHS["employee_task_profiles"]] == pages(employees, page_size)
     tasks = 0
     for record in output.records["employee_task_profiles"]:
-        tasks += (
-            record["hierarchy"]["num_tasks"] if shape == "hierarchy" else len(record["tasks"])
-        )
+        tasks += record["hierarchy"]["num_tasks"] if shape == "hierarchy" else len(record["tasks"])
     assert tasks == sum(
         task.state != "rejected" or "rejected_tasks" in (includes or ())
         for employee in employees
@@ -108,9 +106,7 @@ def test_every_employee_arrives_exactly_once(
 def test_every_job_arrives_exactly_once(
     sandbox: Sandbox, url: str, families: list[str] | None, shape: str, page_size: int
 ) -> None:
-    config = settings(
-        url, job_family_ids=families, task_profile_format=shape, page_size=page_size
-    )
+    config = settings(url, job_family_ids=families, task_profile_format=shape, page_size=page_size)
     output = sync(config, catalog=selecting(discover(config), "job_task_profiles"))
     jobs = [
         job for job in sandbox.company.jobs if families is None or job.job_family_id in families
