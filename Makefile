@@ -1,6 +1,7 @@
 # make demo    see it work: sandbox -> Meltano -> DuckDB -> a chart
 # make test    all tests, offline but for package installs
 # make check   lint, types, generated files
+# make generate  refresh the files that follow from the code
 # make pins    refresh the pinned versions in requirements/
 # make clean   remove all that the others made
 
@@ -11,18 +12,22 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
-.PHONY: demo test check format pins clean
+.PHONY: demo test check generate format pins clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
 test: .venv/ready .venv-meltano/ready
-	@$(BIN)/pytest --cov $(PYTEST_FLAGS)
+	@$(BIN)/pytest --cov --numprocesses 2 --dist loadgroup $(PYTEST_FLAGS)
 
 check: .venv/ready
+	@$(BIN)/python -m generate --check
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+generate: .venv/ready
+	@$(BIN)/python -m generate
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix

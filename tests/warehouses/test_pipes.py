@@ -1,0 +1,99 @@
+"""Loads by pipe, without Meltano: CSV files, and a DuckDB that is newer than the pin."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.harness import STREAMS, arguments, discover, environment, selecting, settings
+from tests.warehouses.truth import records, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.app import Sandbox
+
+UV = Path(sys.executable).with_name("uv")
+
+
+@pytest.fixture(scope="session")
+def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Installs a loader into an environment of its own, and tells where its command is."""
+
+    def install(command: str, *requirements: str) -> Path:
+        folder = tmp_path_factory.mktemp(command)
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        python = folder / "bin" / "python"
+        line = [UV, "pip", "install", "--quiet", "--python", python, *requirements]
+        subprocess.run(line, check=True)
+        return folder / "bin" / command
+
+    return install
+
+
+def pipe(tap: list[str], target: Path, folder: Path, config: dict[str, object]) -> None:
+    """Run `tap | target`."""
+    file = folder / "target.json"
+    file.write_text(json.dumps(config))
+    with subprocess.Popen(tap, stdout=subprocess.PIPE, env=environment()) as source:
+        subprocess.run(
+            [target, "--config", str(file)], stdin=source.stdout, env=environment(), check=True
+        )
+        assert source.wait() == 0
+
+
+def test_csv_files_hold_what_the_api_does(
+    sandbox: Sandbox, url: str, tmp_path: Path, loader: Callable[..., Path]
+) -> None:
+    target = loader("target-csv", "meltanolabs-target-csv==1.6.0")
+    pipe(arguments(tmp_path, settings(url)), target, tmp_path, {"output_path": str(tmp_path)})
+    for stream in STREAMS:
+        with (tmp_path / f"{stream}.csv").open(newline="") as file:
+            rows = {row["external_id"]: row for row in csv.DictReader(file)}
+        expected = records(sandbox, stream)
+        assert rows.keys() == {one["external_id"] for one in expected}
+        if stream == "employee_ai_goals":
+            texts = [{name: one[name] for name in ("external_id", "goal")} for one in expected]
+            same(rows.values(), texts, "external_id")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="no wheel of the pinned loader")
+@pytest.mark.parametrize(
+    "duckdb_version",
+    [
+        "1.2.2",
+        pytest.param(
+            "1.4.4",
+            marks=pytest.mark.xfail(
+                raises=AssertionError,
+                reason="target-duckdb 0.8.0 takes the first row of a batch for a header",
+            ),
+        ),
+    ],
+)
+def test_duckdb_keeps_the_first_row_of_a_batch(
+    sandbox: Sandbox,
+    url: str,
+    tmp_path: Path,
+    loader: Callable[..., Path],
+    duckdb_version: str,
+) -> None:
+    target = loader("target-duckdb", "target-duckdb==0.8.0", f"duckdb=={duckdb_version}")
+    file = tmp_path / "techwolf.duckdb"
+    config = {"path": str(file), "default_target_schema": "main", "batch_size_rows": 50}
+    catalog = selecting(discover(), "employee_ai_goals")
+    pipe(arguments(tmp_path, settings(url), catalog=catalog), target, tmp_path, config)
+    query = (
+        "import duckdb, sys; print(duckdb.connect(sys.argv[1]).sql(sys.argv[2]).fetchall()[0][0])"
+    )
+    python = target.with_name("python")
+    count = subprocess.check_output(
+        [python, "-c", query, file, "SELECT count(*) FROM employee_ai_goals"]
+    )
+    assert int(count) == len(records(sandbox, "employee_ai_goals"))

@@ -1,0 +1,57 @@
+"""What the sandbox holds, and whether a warehouse holds the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sandbox.exports import FORMS, PATHS, export_page
+from sandbox.requests import PageRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.app import Sandbox
+
+Row = dict[str, Any]
+DATES = {"created_on", "last_updated"}
+EVERYBODY = 10**6
+
+
+def records(sandbox: Sandbox, stream: str, **query: str) -> list[Row]:
+    """The records of a stream, as the API would show them with the tap's default includes."""
+    path = PATHS[stream]
+    form = FORMS[path]
+    defaults = {name: values[0] for name, values in form.query.items()}
+    includes = form.includes - {"rejected_tasks"}
+    request = PageRequest(EVERYBODY, None, includes, {}, defaults | query)
+    shown: list[Row] = export_page(sandbox.company, path, request, "moment")["records"]
+    return shown
+
+
+def same(found: Iterable[Row], expected: list[Row], *keys: str) -> None:
+    """Compare rows, column by column, whatever types a warehouse gives them."""
+    rows = {tuple(str(row[key]) for key in keys): row for row in found}
+    wanted = {tuple(str(row[key]) for key in keys): row for row in expected}
+    assert len(wanted) == len(expected)
+    assert rows.keys() == wanted.keys()
+    for key, record in wanted.items():
+        for column, value in record.items():
+            assert _plain(column, rows[key].get(column)) == _plain(column, value), column
+
+
+def _plain(column: str, value: Any) -> Any:
+    if column in DATES:
+        moment = value if isinstance(value, date) else datetime.fromisoformat(value)
+        assert isinstance(moment, datetime)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        value = json.loads(value)
+    return json.loads(json.dumps(value, default=_number))
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, Decimal)
+    return float(value)
