@@ -22,7 +22,8 @@ def settings() -> dict[str, dict[str, Any]]:
 
 def kind_of(setting: dict[str, Any]) -> str:
     """The one type of a setting that is not null."""
-    return next(kind for kind in setting["type"] if kind != "null")
+    kinds: list[str] = setting["type"]
+    return next(kind for kind in kinds if kind != "null")
 
 
 def meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
@@ -107,8 +108,9 @@ def column_tables() -> str:
     """The columns of each stream as Markdown tables."""
     parts = []
     for stream in STREAMS:
-        schema = json.loads((files(schemas) / f"{stream.name}.json").read_text())
-        rows = [f"#### `{stream.name}`", "", schema["description"], ""]
+        name: str = vars(stream)["name"]  # The SDK declares it for instances only.
+        schema = json.loads((files(schemas) / f"{name}.json").read_text())
+        rows = [f"#### `{name}`", "", schema["description"], ""]
         rows += ["| column | type | what it is |", "| --- | --- | --- |"]
         rows += list(_columns(schema))
         parts.append("\n".join(rows))

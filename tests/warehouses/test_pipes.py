@@ -30,7 +30,15 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         folder = tmp_path_factory.mktemp(command)
         subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
         python = folder / "bin" / "python"
-        line = [UV, "pip", "install", "--quiet", "--python", python, *requirements]
+        line: list[str | Path] = [
+            UV,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            *requirements,
+        ]
         subprocess.run(line, check=True)
         return folder / "bin" / command
 
@@ -51,7 +59,7 @@ def pipe(tap: list[str], target: Path, folder: Path, config: dict[str, object]) 
 def test_csv_files_hold_what_the_api_does(
     sandbox: Sandbox, url: str, tmp_path: Path, loader: Callable[..., Path]
 ) -> None:
-    target = loader("target-csv", "meltanolabs-target-csv==1.6.0")
+    target = loader("target-csv", "meltanolabs-target-csv==0.5.0")
     pipe(arguments(tmp_path, settings(url)), target, tmp_path, {"output_path": str(tmp_path)})
     for stream in STREAMS:
         with (tmp_path / f"{stream}.csv").open(newline="") as file:
@@ -89,11 +97,10 @@ def test_duckdb_keeps_the_first_row_of_a_batch(
     config = {"path": str(file), "default_target_schema": "main", "batch_size_rows": 50}
     catalog = selecting(discover(), "employee_ai_goals")
     pipe(arguments(tmp_path, settings(url), catalog=catalog), target, tmp_path, config)
-    query = (
-        "import duckdb, sys; print(duckdb.connect(sys.argv[1]).sql(sys.argv[2]).fetchall()[0][0])"
+    script = (
+        "import duckdb, sys\n"
+        "with duckdb.connect(sys.argv[1]) as database:\n"
+        "    print(*database.sql('SELECT count(*) FROM employee_ai_goals').fetchall()[0])"
     )
-    python = target.with_name("python")
-    count = subprocess.check_output(
-        [python, "-c", query, file, "SELECT count(*) FROM employee_ai_goals"]
-    )
+    count = subprocess.check_output([target.with_name("python"), "-c", script, file])
     assert int(count) == len(records(sandbox, "employee_ai_goals"))
