@@ -1,6 +1,8 @@
 # make demo    see it work: sandbox -> Meltano -> DuckDB -> a chart
 # make test    all tests, offline but for package installs
 # make check   lint, types, generated files
+# make benchmark  measure the tap beside its peers (minutes; not in CI)
+# make mutants    test the tests of the modules that must lose nothing (minutes; not in CI)
 # make generate  refresh the files that follow from the code
 # make pins    refresh the pinned versions in requirements/
 # make clean   remove all that the others made
@@ -12,13 +14,20 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
-.PHONY: demo test check generate format pins clean
+.PHONY: demo test benchmark mutants check generate format pins clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
 test: .venv/ready .venv-meltano/ready
 	@$(BIN)/pytest --cov --numprocesses 2 --dist loadgroup $(PYTEST_FLAGS)
+
+benchmark: .venv/ready
+	@$(BIN)/python -m benchmarks
+
+mutants: .venv/ready
+	@$(BIN)/mutmut run
+	@$(BIN)/mutmut results
 
 check: .venv/ready
 	@$(BIN)/python -m generate --check

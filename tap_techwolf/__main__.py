@@ -2,5 +2,4 @@
 
 from tap_techwolf.command import main
 
-if __name__ == "__main__":
-    main()
+main()

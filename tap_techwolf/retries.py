@@ -8,7 +8,6 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import backoff
@@ -161,7 +160,8 @@ def waits() -> Generator[float, Exception, None]:
         one second on, doubled each time, with jitter, at most a minute.
     """
     error = yield 0.0
-    for attempt in count():
+    attempt = 0
+    while True:
         asked = None
         if isinstance(error, RetriableAPIError) and error.response is not None:
             asked = retry_after(error.response)
@@ -169,6 +169,7 @@ def waits() -> Generator[float, Exception, None]:
             # Jitter keeps many taps from coming back at one moment; no cryptography in it.
             asked = min(2.0 ** min(attempt, 6) * random.uniform(1, 1.5), _LONGEST_WAIT)  # noqa: S311
         error = yield asked
+        attempt += 1
 
 
 def retried(

@@ -16,7 +16,7 @@ class EmployeeStream(ExportStream):
     def filters(self) -> list[dict[str, Any]]:
         """Narrow the export to active or inactive employees, if the settings say so."""
         if (is_active := self.config.get("is_active")) is None:
-            return []
+            return super().filters()
         return [{"filter": "is_active", "is_active": is_active}]
 
 
@@ -89,5 +89,5 @@ class JobTaskProfiles(TaskProfileStream):
     def filters(self) -> list[dict[str, Any]]:
         """Narrow the export to job families, if the settings name some."""
         if not (job_families := sorted(set(self.config.get("job_family_ids", [])))):
-            return []
+            return super().filters()
         return [{"filter": "job_family_id_is_in_list", "job_family_ids": job_families}]

@@ -128,6 +128,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("user_agent", {"user_agent": "a\r\nb: c"}, "'user_agent' may hold only printable ASCII"),
     ("an unknown setting", {"page_sise": 5}, "'page_sise' is not a setting of this tap"),
     ("batch files", {"batch_config": {}}, "'batch_config' is not a setting of this tap"),
+    ("faker", {"faker_config": {"seed": []}}, "'faker_config' holds a value that does not have"),
     ("flattening", {"flattening_enabled": "x"}, "'flattening_enabled' must be true or false"),
 ]
 

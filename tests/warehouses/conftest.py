@@ -21,13 +21,6 @@ LOADERS = ("target-duckdb", "target-postgres", "target-jsonl")
 FIRST_PYTHON_WITHOUT_LOADERS = (3, 14)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: they share Meltano's installed plugins."""
-    for item in items:
-        if "/warehouses/" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("warehouses"))
-
-
 @pytest.fixture(scope="session")
 def _installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:

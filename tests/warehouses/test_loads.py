@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
     from tests.warehouses.stores import Store
 
+# One after the other: they share Meltano's installed plugins and its run folder.
+pytestmark = pytest.mark.xdist_group("meltano")
+
 ODD = "Ünïcode 🚀, \"quotes\", 'single', \\ backslash; line\nbreak,\ttab"
 
 
@@ -172,7 +175,7 @@ def test_nested_lists_can_be_queried_in_postgres(
     found = store.query(
         """
         SELECT count(*), sum((task ->> 'weekly_hours')::float)
-        FROM techwolf.job_task_profiles, jsonb_array_elements(tasks) AS task
+        FROM techwolf.job_task_profiles, unnest(tasks) AS task
         """
     )
     expected = [one for record in records(sandbox, "job_task_profiles") for one in record["tasks"]]

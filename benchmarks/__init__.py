@@ -1,0 +1,1 @@
+"""Measures the tap beside a bare loop, a plain SDK tap and two other frameworks."""

@@ -1,0 +1,192 @@
+"""`make benchmark`: three measures of the tap and its peers, side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measure import Command, interleave, run
+from benchmarks.plot import plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent
+PEERS = FOLDER / "peers"
+ENVIRONMENTS = ROOT / ".cache" / "benchmarks"
+REQUIREMENTS = {"dlt": "dlt==1.31.0", "airbyte-cdk": "airbyte-cdk==7.39.1"}
+STREAMS = 3
+PAGE = 100
+
+TAP, FLOOR, PLAIN = "tap-techwolf", "bare loop", "plain SDK tap"
+DLT, AIRBYTE = "dlt rest_api, extract", "Airbyte CDK"
+
+
+@contextmanager
+def server(entities: int, delay: float = 0) -> Iterator[str]:
+    """Serve pages from another process."""
+    command = [sys.executable, "-m", "benchmarks.server", "--entities", str(entities)]
+    with subprocess.Popen(
+        [*command, "--delay", str(delay)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout  # noqa: S101 - it was asked for
+        assert process.stdin  # noqa: S101 - it was asked for
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def python_of(peer: str) -> Path:
+    """Give a peer an environment of its own."""
+    folder = ENVIRONMENTS / peer
+    python = folder / "bin" / "python"
+    if not python.exists():
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        line: Command = [uv, "pip", "install", "--quiet", "--python", python, REQUIREMENTS[peer]]
+        subprocess.run(line, check=True)
+    return python
+
+
+def tap_command(url: str, folder: Path) -> Command:
+    """The tap's command line, for a server."""
+    config = {
+        "tenant": "benchmark",
+        "client_id": "benchmark",
+        "client_secret": "benchmark",
+        "api_url": url,
+        "auth_url": f"{url}/oauth/token",
+    }
+    file = folder / f"{url.rpartition(':')[2]}.json"
+    file.write_text(json.dumps(config))
+    return [Path(sys.executable).with_name("tap-techwolf"), "--config", file]
+
+
+def commands(url: str, folder: Path, *, with_peers: bool) -> dict[str, Command]:
+    """All command lines, for a server."""
+    found: dict[str, Command] = {
+        TAP: tap_command(url, folder),
+        FLOOR: [sys.executable, PEERS / "floor.py", url],
+        PLAIN: [sys.executable, PEERS / "plain_tap.py", url],
+    }
+    if with_peers:
+        found[DLT] = [python_of("dlt"), PEERS / "dlt_source.py", url]
+        found[AIRBYTE] = [python_of("airbyte-cdk"), PEERS / "airbyte_source.py", url]
+    return found
+
+
+class SlowReader:
+    """Takes its time over each page: after each STATE message it does something else."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._rest = b""
+
+    def __call__(self, chunk: bytes) -> None:
+        """Read on."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            if line.startswith(b'{"type":"STATE"'):
+                time.sleep(self.seconds)
+
+
+def measure(
+    entities: int, runs: int, sizes: tuple[int, int], *, with_peers: bool
+) -> dict[str, Any]:
+    """Take all three measures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with server(entities) as url:
+            speed = interleave(commands(url, folder, with_peers=with_peers), runs)
+        server_time = STREAMS * -(-entities // PAGE) * 0.03
+        with server(entities, 0.03) as url:
+            slow = [run(tap_command(url, folder), SlowReader(0.02)) for _ in range(runs)]
+        memory = {}
+        for size in sizes:
+            with server(size) as url:
+                memory[size] = run(tap_command(url, folder)).memory
+    return {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "python": platform.python_version(),
+        "versions": {
+            "tap-techwolf": version("tap-techwolf"),
+            "singer-sdk": version("singer-sdk"),
+            "msgspec": version("msgspec"),
+            **{peer: text.partition("==")[2] for peer, text in REQUIREMENTS.items()},
+        },
+        "records": STREAMS * entities,
+        "runs": runs,
+        "speed": speed,
+        "slow_reader": {
+            "server_seconds": server_time,
+            "wall": sorted(cost.wall for cost in slow)[runs // 2],
+        },
+        "memory": memory,
+    }
+
+
+def table(results: dict[str, Any]) -> str:
+    """Write the results as Markdown."""
+    speed = results["speed"]
+    floor = speed[FLOOR]["wall"]
+    rows = [
+        f"{results['records']:,} nested records, medians of {results['runs']} interleaved runs; "
+        f"Python {results['python']} on {results['machine']}.",
+        "",
+        "| | wall time | of the floor's | CPU time | records a second | peak memory |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, cost in sorted(speed.items(), key=lambda item: item[1]["wall"]):
+        rows.append(
+            f"| {name} | {cost['wall']:.1f} s | {cost['wall'] / floor:.2f} | {cost['cpu']:.1f} s "
+            f"| {results['records'] / cost['wall']:,.0f} | {cost['memory']:.0f} MiB |"
+        )
+    slow = results["slow_reader"]
+    (small, less), (large, more) = results["memory"].items()
+    rows += [
+        "",
+        f"With a server that takes 30 ms and a reader that takes 20 ms a page, the tap takes "
+        f"{slow['wall'] / slow['server_seconds']:.2f} times the server's own time.",
+        "",
+        f"Its peak memory at {int(large):,} entities is {more / less:.2f} times that at "
+        f"{int(small):,} ({more:.0f} and {less:.0f} MiB).",
+    ]
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Measure, and write the results, their table and their plot."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--entities", type=int, default=15_000, help="of each export")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--sizes", type=int, nargs=2, default=(2_000, 200_000))
+    parser.add_argument("--output", type=Path, default=FOLDER)
+    parser.add_argument("--without-peers", action="store_true", help="install nothing")
+    options = parser.parse_args()
+    results = measure(
+        options.entities,
+        options.runs,
+        tuple(options.sizes),
+        with_peers=not options.without_peers,
+    )
+    (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (options.output / "results.svg").write_text(plot(results))
+    print(table(json.loads(json.dumps(results))))  # noqa: T201 - what it is run for
+
+
+if __name__ == "__main__":
+    main()

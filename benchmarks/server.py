@@ -1,0 +1,99 @@
+"""Serves pre-rendered pages of the sandbox's company, as fast as a process can.
+
+    python -m benchmarks.server --entities 15000 --delay 0.03
+
+The pages are rendered once and served over and over, each with its own cursor, so that the
+server's work does not blur what a client's costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sandbox.app import TOKEN_PATH
+from sandbox.company import Company
+from sandbox.exports import FORMS, export_page
+from sandbox.requests import PageRequest
+from sandbox.server import serve_app
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+PAGE = 100
+RENDERED = 10
+TOKEN = b'{"access_token":"benchmark","expires_in":10800,"token_type":"Bearer"}'
+JSON = [(b"content-type", b"application/json"), (b"date", b"Sun, 22 Nov 2026 10:00:00 GMT")]
+
+
+def render() -> dict[str, list[bytes]]:
+    """Render the records of some pages of each export, with all that the tap asks for."""
+    company = Company(employees=PAGE * RENDERED, jobs=PAGE * RENDERED)
+    for employee in company.employees:  # Each has a goal, so that all pages are full.
+        goal = company.employees[0].goals or next(e.goals for e in company.employees if e.goals)
+        employee.goals = employee.goals or goal
+    rendered: dict[str, list[bytes]] = {}
+    for path, form in FORMS.items():
+        query = {name: values[0] for name, values in form.query.items()}
+        includes = form.includes - {"rejected_tasks"}
+        cursor = None
+        rendered[path] = []
+        for _ in range(RENDERED):
+            page = export_page(
+                company, path, PageRequest(PAGE, cursor, includes, {}, query), "moment"
+            )
+            cursor = page.get("next_starting_after")
+            text = json.dumps(page["records"], separators=(",", ":"), ensure_ascii=False)
+            rendered[path].append(text.encode())
+    return rendered
+
+
+class Pages:
+    """An ASGI application that answers with pages that were rendered before."""
+
+    def __init__(self, entities: int, delay: float) -> None:
+        self.pages = -(-entities // PAGE)
+        self.delay = delay
+        self.rendered = render()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        answer = TOKEN
+        if scope["path"] != TOKEN_PATH:
+            await asyncio.sleep(self.delay)
+            answer = self.page(scope["path"], json.loads(body or b"{}"))
+        headers = [*JSON, (b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+    def page(self, path: str, request: dict[str, Any]) -> bytes:
+        """Put a page together; its cursor is the number of the next one."""
+        number = int(request.get("starting_after", "0"))
+        records = self.rendered[path][number % RENDERED]
+        if number + 1 >= self.pages:
+            return b'{"has_next":false,"records":' + records + b"}"
+        head = f'{{"has_next":true,"next_starting_after":"{number + 1}","records":'
+        return head.encode() + records + b"}"
+
+
+def main() -> None:
+    """Serve until stdin is closed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
+    parser.add_argument("--entities", type=int, default=15_000, help="of each export")
+    parser.add_argument("--delay", type=float, default=0, help="seconds a page")
+    options = parser.parse_args()
+    with serve_app(Pages(options.entities, options.delay)) as url:
+        print(url, flush=True)  # noqa: T201 - whoever started it waits for this
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
