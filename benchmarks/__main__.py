@@ -15,11 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import Command, interleave, run
+from benchmarks.measure import interleave, run
 from benchmarks.plot import plot
+from benchmarks.table import FLOOR, TAP, results_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from benchmarks.measure import Command
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
@@ -28,8 +31,10 @@ ENVIRONMENTS = ROOT / ".cache" / "benchmarks"
 REQUIREMENTS = {"dlt": "dlt==1.31.0", "airbyte-cdk": "airbyte-cdk==7.39.1"}
 STREAMS = 3
 PAGE = 100
+SERVER_SECONDS = 0.03
+READER_SECONDS = 0.02
 
-TAP, FLOOR, PLAIN = "tap-techwolf", "bare loop", "plain SDK tap"
+PLAIN = "plain SDK tap"
 DLT, AIRBYTE = "dlt rest_api, extract", "Airbyte CDK"
 
 
@@ -92,16 +97,18 @@ def commands(url: str, folder: Path, *, with_peers: bool) -> dict[str, Command]:
 class SlowReader:
     """Takes its time over each page: after each STATE message it does something else."""
 
+    MARK = b'{"type":"STATE"'
+
     def __init__(self, seconds: float) -> None:
+        """Set the time that a page takes."""
         self.seconds = seconds
         self._rest = b""
 
     def __call__(self, chunk: bytes) -> None:
         """Read on."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
-            if line.startswith(b'{"type":"STATE"'):
-                time.sleep(self.seconds)
+        text = self._rest + chunk
+        time.sleep(self.seconds * text.count(self.MARK))
+        self._rest = text[-len(self.MARK) + 1 :]
 
 
 def measure(
@@ -112,9 +119,9 @@ def measure(
         folder = Path(name)
         with server(entities) as url:
             speed = interleave(commands(url, folder, with_peers=with_peers), runs)
-        server_time = STREAMS * -(-entities // PAGE) * 0.03
-        with server(entities, 0.03) as url:
-            slow = [run(tap_command(url, folder), SlowReader(0.02)) for _ in range(runs)]
+        server_time = STREAMS * -(-entities // PAGE) * SERVER_SECONDS
+        with server(entities, SERVER_SECONDS) as url:
+            slow = [run(tap_command(url, folder), SlowReader(READER_SECONDS)) for _ in range(runs)]
         memory = {}
         for size in sizes:
             with server(size) as url:
@@ -139,35 +146,6 @@ def measure(
     }
 
 
-def table(results: dict[str, Any]) -> str:
-    """Write the results as Markdown."""
-    speed = results["speed"]
-    floor = speed[FLOOR]["wall"]
-    rows = [
-        f"{results['records']:,} nested records, medians of {results['runs']} interleaved runs; "
-        f"Python {results['python']} on {results['machine']}.",
-        "",
-        "| | wall time | of the floor's | CPU time | records a second | peak memory |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, cost in sorted(speed.items(), key=lambda item: item[1]["wall"]):
-        rows.append(
-            f"| {name} | {cost['wall']:.1f} s | {cost['wall'] / floor:.2f} | {cost['cpu']:.1f} s "
-            f"| {results['records'] / cost['wall']:,.0f} | {cost['memory']:.0f} MiB |"
-        )
-    slow = results["slow_reader"]
-    (small, less), (large, more) = results["memory"].items()
-    rows += [
-        "",
-        f"With a server that takes 30 ms and a reader that takes 20 ms a page, the tap takes "
-        f"{slow['wall'] / slow['server_seconds']:.2f} times the server's own time.",
-        "",
-        f"Its peak memory at {int(large):,} entities is {more / less:.2f} times that at "
-        f"{int(small):,} ({more:.0f} and {less:.0f} MiB).",
-    ]
-    return "\n".join(rows)
-
-
 def main() -> None:
     """Measure, and write the results, their table and their plot."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -185,7 +163,7 @@ def main() -> None:
     )
     (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     (options.output / "results.svg").write_text(plot(results))
-    print(table(json.loads(json.dumps(results))))  # noqa: T201 - what it is run for
+    print(results_table(json.loads(json.dumps(results))))  # noqa: T201 - what it is run for
 
 
 if __name__ == "__main__":

@@ -20,11 +20,15 @@ def plot(results: dict[str, Any]) -> str:
     most = max(rates.values())
     height = (BAR + GAP) * len(rates) + 54
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="14">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="14">'
+        ),
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        '<text x="12" y="26" font-size="16">Records a second, whole process '
-        f"({results['records']:,} nested records)</text>",
+        (
+            '<text x="12" y="26" font-size="16">Records a second, whole process '
+            f"({results['records']:,} nested records)</text>"
+        ),
     ]
     for position, (name, rate) in enumerate(sorted(rates.items(), key=lambda one: -one[1])):
         top = 44 + position * (BAR + GAP)

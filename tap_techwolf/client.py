@@ -141,9 +141,7 @@ class PageClient(RESTStream[str]):
             response = self._send(self.get_http_request(page=context))
         self.validate_response(response)
         try:
-            return Page.parse(
-                response.content, self.key_types, server_time(response) - response.elapsed
-            )
+            return Page.parse(response.content, server_time(response) - response.elapsed)
         except NoPageError as error:
             raise RetriableAPIError(str(error), response) from error
         except BrokenPageError as error:

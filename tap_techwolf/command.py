@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -31,6 +32,10 @@ def main() -> None:
     """
     command = TapTechWolf.cli
     _quiet()
+    # A page is thousands of small objects without cycles. To look for cycles among them, and
+    # among all that was imported, every few hundred objects takes longer than to read them.
+    gc.freeze()
+    gc.set_threshold(50_000)
     try:
         command()
     except Terminated as error:

@@ -114,15 +114,20 @@ class ExportStream(ExportRequests):
         self._exported_at = here.began_at or ""
         cursors = CursorChain(here.starting_after)
         while True:
-            there = self._follow(cursors, page, here)
-            upcoming = self._read_ahead(there)
-            for record in page.records:
+            try:
+                cursor = cursors.follow(page)
+                there = here.after_page(cursor) if cursor else None
+                upcoming = self._read_ahead(there)
+                records = page.records(self.key_types)
+            except BrokenPageError as error:
+                raise self.page_error(here.page, f"{error}. {BROKEN_PAGE_HINT}") from error
+            for record in records:
                 yield record
                 if self._is_dry_run:  # It may end before the page does.
                     self._tap.message_writer.flush()
             # Here the last record of the page has been written.
             self._end_page(here, there, bookmark)
-            progress.page_done(len(page.records))
+            progress.page_done(len(records))
             if there is None:
                 break
             here = there
@@ -205,14 +210,6 @@ class ExportStream(ExportRequests):
         if here.began_at is None:
             here = replace(here, began_at=format_moment(page.requested_at))
         return page, here
-
-    def _follow(self, cursors: CursorChain, page: Page, here: Checkpoint) -> Checkpoint | None:
-        """Find where the next page is; None after the last."""
-        try:
-            cursor = cursors.follow(page)
-        except BrokenPageError as error:
-            raise self.page_error(here.page, f"{error}. {BROKEN_PAGE_HINT}") from error
-        return here.after_page(cursor) if cursor else None
 
     @property
     def _is_dry_run(self) -> bool:

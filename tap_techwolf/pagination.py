@@ -26,23 +26,36 @@ class BrokenPageError(ValueError):
     """A page breaks the documented form: going on could lose records unseen."""
 
 
+class _Envelope(msgspec.Struct):
+    """A page whose records are checked for their syntax, but not built yet."""
+
+    has_next: Any = None
+    next_starting_after: Any = None
+    records: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_ENVELOPES = msgspec.json.Decoder(_Envelope)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of an export.
 
+    Its cursor is known at once. Its records are built when they are asked for: until then
+    the next page is under way already.
+
     Attributes:
-        records: The records, each an object that has its key.
         next_cursor: What the next request's `starting_after` is; None on the last page.
         requested_at: When the page was asked for, by the server's clock.
     """
 
-    records: list[Record]
     next_cursor: str | None
     requested_at: datetime
+    _records: msgspec.Raw
 
     @classmethod
-    def parse(cls, body: bytes, keys: Mapping[str, type], requested_at: datetime) -> Self:
-        """Read a page, once for its records and its cursor.
+    def parse(cls, body: bytes, requested_at: datetime) -> Self:
+        """Read a page's cursor.
 
         `has_next` alone decides whether the export goes on: a page may be empty in the
         middle of it, as employees without an AI goal are left out. The cursor is never
@@ -50,7 +63,6 @@ class Page:
 
         Args:
             body: The body of the API's answer.
-            keys: The properties that identify a record, and the type of each.
             requested_at: When the page was asked for, by the server's clock.
 
         Returns:
@@ -58,47 +70,50 @@ class Page:
 
         Raises:
             NoPageError: The body is not a JSON object.
-            BrokenPageError: The object is not a page that can be trusted to be whole.
+            BrokenPageError: The object does not say whether and where the export goes on.
         """
         try:
-            answer = _DECODER.decode(body)
+            body.decode()  # What is skipped for now is not checked for this.
+            envelope = _ENVELOPES.decode(body)
+        except msgspec.ValidationError as error:
+            raise NoPageError("the answer is not a JSON object") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            message = "the answer is not JSON, or cut short"
-            raise NoPageError(message) from error
-        if not isinstance(answer, dict):
-            message = "the answer is not a JSON object"
-            raise NoPageError(message)
-        return cls(_records(answer, keys), _next_cursor(answer), requested_at)
+            raise NoPageError("the answer is not JSON, or cut short") from error
+        return cls(_next_cursor(envelope), requested_at, envelope.records)
+
+    def records(self, keys: Mapping[str, type]) -> list[Record]:
+        """Build the page's records.
+
+        Args:
+            keys: The properties that identify a record, and the type of each.
+
+        Returns:
+            The records, each an object that has its key.
+
+        Raises:
+            BrokenPageError: They are no list, or one of them is no record.
+        """
+        records = _DECODER.decode(self._records)
+        if not isinstance(records, list):
+            raise BrokenPageError("'records' is missing or not a list")
+        for position, record in enumerate(records, start=1):
+            if not isinstance(record, dict):
+                raise BrokenPageError(f"record {position} is not an object")
+            for key, kind in keys.items():
+                # Not isinstance(): true is an int to Python. An empty text identifies nothing.
+                if type(value := record.get(key)) is not kind or value == "":
+                    raise BrokenPageError(f"record {position} lacks its key {key!r}")
+        return records
 
 
-def _records(answer: dict[str, Any], keys: Mapping[str, type]) -> list[Record]:
-    records = answer.get("records")
-    if not isinstance(records, list):
-        message = "'records' is missing or not a list"
-        raise BrokenPageError(message)
-    for position, record in enumerate(records, start=1):
-        if not isinstance(record, dict):
-            message = f"record {position} is not an object"
-            raise BrokenPageError(message)
-        for key, kind in keys.items():
-            # Not isinstance(): true is an int to Python. An empty text identifies nothing.
-            if type(value := record.get(key)) is not kind or value == "":
-                message = f"record {position} lacks its key {key!r}"
-                raise BrokenPageError(message)
-    return records
-
-
-def _next_cursor(answer: dict[str, Any]) -> str | None:
-    has_next = answer.get("has_next")
-    if not isinstance(has_next, bool):
-        message = "'has_next' is missing or neither true nor false"
-        raise BrokenPageError(message)
-    if not has_next:
+def _next_cursor(envelope: _Envelope) -> str | None:
+    if not isinstance(envelope.has_next, bool):
+        raise BrokenPageError("'has_next' is missing or neither true nor false")
+    if not envelope.has_next:
         return None
-    cursor = answer.get("next_starting_after")
+    cursor = envelope.next_starting_after
     if not isinstance(cursor, str) or not cursor:
-        message = "'has_next' is true, but 'next_starting_after' names no page"
-        raise BrokenPageError(message)
+        raise BrokenPageError("'has_next' is true, but 'next_starting_after' names no page")
     return cursor
 
 
@@ -127,7 +142,8 @@ class CursorChain:
         """
         cursor = page.next_cursor
         if cursor is not None and cursor in self._seen:
-            message = "'next_starting_after' leads back to a page that was there before"
-            raise BrokenPageError(message)
+            raise BrokenPageError(
+                "'next_starting_after' leads back to a page that was there before"
+            )
         self._seen.add(cursor)
         return cursor

@@ -61,11 +61,16 @@ def test_a_termination_waits_for_what_must_not_be_cut(written: Callable[[], list
     state = dict(STATE)
     writer.write_message(SCHEMA)
     writer.write_message(RECORD)
-    with pytest.raises(Terminated), writer.uninterrupted():
-        writer.terminate(signal.SIGINT, state)
-        writer.flush()
-        state["bookmarks"] = "moved on"
-        assert written() == ["SCHEMA", "RECORD"]
+
+    def end_a_page() -> None:
+        with writer.uninterrupted():
+            writer.terminate(signal.SIGINT, state)
+            writer.flush()
+            state["bookmarks"] = "moved on"
+            assert written() == ["SCHEMA", "RECORD"]
+
+    with pytest.raises(Terminated):
+        end_a_page()
     assert written() == ["STATE"]
 
 

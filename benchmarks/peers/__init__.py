@@ -1,0 +1,1 @@
+"""What the tap is measured beside; each runs in an environment of its own."""
