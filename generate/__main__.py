@@ -74,6 +74,7 @@ def generated() -> dict[str, str]:
         "meltano.yml": between(meltano, "settings", settings, ("        # ", "")),
         "plugin.yaml": f"# Generated: {HOW}\n{as_yaml(documents.plugin_definition())}",
         "tests/catalog.json": json.dumps(documents.catalog_snapshot(), indent=2) + "\n",
+        "tap_techwolf/help.txt": documents.help_text(),
         "README.md": readme,
     }
 

@@ -6,6 +6,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
+import click
+
 from tap_techwolf import schemas
 from tap_techwolf.settings import SETTINGS
 from tap_techwolf.tap import STREAMS, TapTechWolf
@@ -81,6 +83,13 @@ def catalog_snapshot() -> dict[str, Any]:
         name: json.loads(TapTechWolf(config=config, validate_config=False).catalog_json_text)
         for name, config in variants.items()
     }
+
+
+def help_text() -> str:
+    """What `--help` says, from the SDK's own command."""
+    command = TapTechWolf.get_singer_command()
+    context = click.Context(command, info_name=TapTechWolf.name, terminal_width=80)
+    return command.get_help(context) + "\n"
 
 
 def _default(setting: dict[str, Any], name: str, required: list[str]) -> str:

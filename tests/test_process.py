@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import (
+    COMMAND,
     STREAMS,
     Output,
     arguments,
@@ -175,10 +177,10 @@ def test_a_signal_while_a_page_is_being_written_waits_for_its_end(
 def test_a_signal_during_discovery_writes_no_state(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys\n"
-        "from tap_techwolf import command, tap\n"
+        "from tap_techwolf import endings, tap\n"
         "tap.TapTechWolf.run_discovery = lambda self: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.argv = ['tap-techwolf', '--discover']\n"
-        "command.main()\n"
+        "endings.run()\n"
     )
     file = tmp_path / "discover.py"
     file.write_text(script)
@@ -292,6 +294,29 @@ def test_a_quiet_sync_logs_a_line_at_the_start_and_the_end_of_a_stream(
     assert f"{pages} pages, {len(sandbox.company.employees)} records" in output.log
     again = run(arguments(tmp_path, settings(url), output.state))
     assert "updates after" in again.log
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_are_told_without_the_sdk(option: str) -> None:
+    script = (
+        "import sys\n"
+        "from tap_techwolf.command import main\n"
+        f"sys.argv = ['tap-techwolf', {option!r}]\n"
+        "main()\n"
+        "heavy = {'singer_sdk', 'requests', 'msgspec', 'click', 'cryptography', 'jwt'}\n"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert b"tap-techwolf" in done.stdout
+    assert not done.stderr
+
+
+def test_the_version_reads_as_the_sdks_does() -> None:
+    told = [
+        subprocess.check_output([*COMMAND, *options], text=True)
+        for options in (["--version"], ["--version", "--config=ENV"])
+    ]
+    assert told[0] == told[1]
 
 
 def test_the_sdks_metrics_stay_available(url: str, tmp_path: Path) -> None:
