@@ -55,5 +55,6 @@ def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
         try:
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            # A request that a test left behind must not keep the server waiting.
+            server.should_exit = server.force_exit = True
             thread.join()

@@ -63,7 +63,8 @@ def test_a_passing_fault_is_tried_again(
     assert len(waits) == 2
     lines = [text for text in caplog.messages if "attempt" in text]
     assert len(lines) == 2
-    for line in lines:
+    for number, line in enumerate(lines, start=2):
+        assert f"attempt {number} of 8 follows in" in line
         assert str(status) in line
         assert "employee_task_profiles, page 3" in line
 
@@ -268,8 +269,7 @@ def test_a_broken_page_ends_the_run(
     requests_mock.post("http://127.0.0.1" + PROFILES, answers)
     with pytest.raises(ExportError) as caught:
         sync_profiles("http://127.0.0.1")
-    assert text in str(caught.value)
-    assert f"page {position}" in str(caught.value)
+    assert f"page {position} ({PROFILES}): {text}" in str(caught.value)
 
 
 @pytest.mark.parametrize("version", ["missing", None, "2", True])
@@ -309,7 +309,10 @@ def test_the_token_endpoints_passing_faults_are_tried_again(
     sandbox.weather.faults.append(Fault(TOKEN_PATH, status=status, times=2, retry_after="3"))
     sync_profiles(url)
     assert waits == [3, 3]
-    assert len([one for one in caplog.messages if f"Token request: {status}" in one]) == 2
+    lines = [one for one in caplog.messages if one.startswith(f"Token request: {status}")]
+    assert [line.partition("; ")[2] for line in lines] == [
+        f"attempt {number} of 8 follows in 3.0 s" for number in (2, 3)
+    ]
 
 
 def test_a_token_answer_that_is_no_object_is_tried_again(

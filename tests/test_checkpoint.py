@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
+from tap_techwolf.checkpoint import fingerprint
 from tap_techwolf.errors import ExportError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import STREAMS, Output, discover, selecting, settings, sync
@@ -276,6 +277,14 @@ def test_a_state_holds_nothing_but_what_is_documented(url: str) -> None:
                 "checkpoint",
             }
             assert one.get("checkpoint", GOOD).keys() == GOOD.keys()
+
+
+def test_a_fingerprint_does_not_depend_on_the_order_of_settings() -> None:
+    shape = {"stream": "jobs", "query": {"a": "1", "b": "2"}}
+    other = {"query": {"b": "2", "a": "1"}, "stream": "jobs"}
+    assert fingerprint(shape) == fingerprint(other)
+    # What it is must not change: a state that an older version wrote must still fit.
+    assert fingerprint(shape) == "52cabbf2ab0140f7"
 
 
 def test_markers_that_the_sdk_left_do_no_harm(sandbox: Sandbox, url: str) -> None:
