@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from benchmarks.table import results_table
 from generate import documents
 
 ROOT = Path(__file__).parent.parent
@@ -62,12 +61,7 @@ def generated() -> dict[str, str]:
     settings = indented(as_yaml(documents.meltano_settings()), 8)
     meltano = (ROOT / "meltano.yml").read_text()
     readme = (ROOT / "README.md").read_text()
-    results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
-    tables = {
-        "settings": documents.settings_table(),
-        "columns": documents.column_tables(),
-        "benchmark": results_table(results),
-    }
+    tables = {"settings": documents.settings_table(), "columns": documents.column_tables()}
     for name, table in tables.items():
         readme = between(readme, name, f"\n{table}\n", ("<!-- ", " -->"))
     return {

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import sys
 import tempfile
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.meltano import Meltano
+from demo.meltano import MELTANO, Meltano
 from tests.harness import settings
 from tests.warehouses.stores import DuckDB, JSONLines, Postgres, Store
 
@@ -21,22 +23,32 @@ LOADERS = ("target-duckdb", "target-postgres", "target-jsonl")
 FIRST_PYTHON_WITHOUT_LOADERS = (3, 14)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other processes of this test run away: they share Meltano's run folder."""
+    with (MELTANO.parent.parent / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def _installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
         pytest.skip("the pinned loaders have no wheels for this Python")
     meltano = Meltano(tmp_path_factory.mktemp("meltano"))
-    meltano("install", "extractor", "tap-techwolf")
-    meltano("install", "loader", *LOADERS)
+    with alone():
+        meltano("install", "extractor", "tap-techwolf")
+        meltano("install", "loader", *LOADERS)
 
 
 @pytest.fixture
-def meltano(_installed: None, url: str, tmp_path: Path) -> Meltano:
+def meltano(_installed: None, url: str, tmp_path: Path) -> Iterator[Meltano]:
     """Meltano with a fresh state, and the tap's settings for the sandbox."""
     variables = {
         f"TAP_TECHWOLF_{name.upper()}": str(value) for name, value in settings(url).items()
     }
-    return Meltano(tmp_path, variables)
+    with alone():
+        yield Meltano(tmp_path, variables)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
     from tests.warehouses.stores import Store
 
-# One after the other: they share Meltano's installed plugins and its run folder.
+# On one worker: they wait for each other, as they share Meltano's run folder.
 pytestmark = pytest.mark.xdist_group("meltano")
 
 ODD = "Ünïcode 🚀, \"quotes\", 'single', \\ backslash; line\nbreak,\ttab"
