@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
+SECONDS_TO_END = 5
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +56,7 @@ def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
         try:
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
-            # A request that a test left behind must not keep the server waiting.
+            # A request that a test left behind must not keep anybody waiting: the thread is a
+            # daemon, and ends with the process if not before.
             server.should_exit = server.force_exit = True
-            thread.join()
+            thread.join(SECONDS_TO_END)
