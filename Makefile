@@ -14,6 +14,9 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
+# Where this is set, as in many containers, every process would compile the SDK anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test benchmark mutants check generate format pins clean
 
 demo: .venv/ready .venv-meltano/ready

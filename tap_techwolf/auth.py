@@ -16,7 +16,7 @@ from singer_sdk.exceptions import RetriableAPIError
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.private_key import load_private_key
 from tap_techwolf.retries import RETRIED_ERRORS, describe, is_retried, retried
-from tap_techwolf.session import one_line, send, status_text
+from tap_techwolf.session import Sender, one_line, status_text
 from tap_techwolf.settings import endpoints
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         self._max_attempts = config["max_attempts"]
         self._user_agent = config["user_agent"]
         # The SDK's session tries again by itself, unseen and uncounted.
-        self._session = requests.Session()
+        self._sender = Sender(requests.Session(), self._timeout)
         self._renew_at = 0.0
 
     @property
@@ -142,7 +142,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             headers={"Accept": "application/json", "User-Agent": self._user_agent},
             auth=_no_auth,
         )
-        response = send(self._session, self._session.prepare_request(request), self._timeout)
+        response = self._sender.send(self._sender.session.prepare_request(request))
         if is_retried(response.status_code):
             raise RetriableAPIError(status_text(response.status_code), response)
         answer = _json_object(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from singer_sdk.streams import RESTStream
 from tap_techwolf.errors import ExportError
 from tap_techwolf.pagination import BrokenPageError, NoPageError, Page
 from tap_techwolf.retries import RETRIED_ERRORS, describe, is_retried, retried, server_time
-from tap_techwolf.session import one_line, send, status_text
+from tap_techwolf.session import Sender, body, one_line, status_text
 from tap_techwolf.settings import endpoints
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class PageClient(RESTStream[str]):
         """
         super().__init__(tap, schema=schema, http_method="POST")
         self._page_asked_for = 0
+        self._cursor_asked_for: str | None = None
 
     @property
     def key_types(self) -> dict[str, type]:
@@ -119,12 +121,15 @@ class PageClient(RESTStream[str]):
             ) from error
         return page
 
-    def ask_once(self, context: PageContext, number: int) -> Page:
+    def ask_once(
+        self, context: PageContext, number: int, on_sent: Callable[[], None] | None = None
+    ) -> Page:
         """Ask for a page, and once more with a new token if the API refuses this one.
 
         Args:
             context: The page's cursor.
             number: The page's number, for people.
+            on_sent: Called when the request is on its way, if anybody waits for that.
 
         Returns:
             The page.
@@ -133,21 +138,25 @@ class PageClient(RESTStream[str]):
             RetriableAPIError: The answer may be better at another try.
             ExportError: It will not.
         """
-        self._page_asked_for = number
-        response = self._send(self.get_http_request(page=context))
+        self._page_asked_for, self._cursor_asked_for = number, context.next_page_token
+        response = self._send(self.get_http_request(page=context), on_sent)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             logger.info("%s: the token was refused; getting a new one", self._place(number))
             self._tap.authenticator.discard_token()
-            response = self._send(self.get_http_request(page=context))
+            response = self._send(self.get_http_request(page=context), on_sent)
         self.validate_response(response)
         try:
-            return Page.parse(response.content, server_time(response) - response.elapsed)
+            return Page.parse(body(response), server_time(response) - response.elapsed)
         except NoPageError as error:
             raise RetriableAPIError(str(error), response) from error
         except BrokenPageError as error:
             raise self.page_error(number, f"{error}. {BROKEN_PAGE_HINT}") from error
 
-    def _send(self, request: HTTPRequest) -> requests.Response:
+    @cached_property
+    def _sender(self) -> Sender:
+        return Sender(self.requests_session, self.timeout)
+
+    def _send(self, request: HTTPRequest, on_sent: Callable[[], None] | None) -> requests.Response:
         """Send a request once; the SDK's way would authenticate it twice over."""
         prepared = self.build_prepared_request(
             method=request.method,
@@ -156,7 +165,7 @@ class PageClient(RESTStream[str]):
             headers=request.headers,
             json=request.data,
         )
-        response = send(self.requests_session, prepared, self.timeout)
+        response = self._sender.send(prepared, on_sent)
         self._write_request_duration_log(self.path, response, None, None)
         return response
 
@@ -190,16 +199,11 @@ class PageClient(RESTStream[str]):
             errors = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return
-        hidden = (self._tap.authenticator.access_token, *self._cursor_of(response.request))
+        hidden = (self._tap.authenticator.access_token, self._cursor_asked_for)
         for error in errors if isinstance(errors, list) else [errors]:
             if isinstance(error, dict):
                 texts = (error.get("title"), error.get("description"))
                 yield ": ".join(one_line(text, hidden) for text in texts if isinstance(text, str))
-
-    @staticmethod
-    def _cursor_of(request: requests.PreparedRequest) -> tuple[str | None]:
-        """Find the cursor that was sent: an id, which an error may repeat."""
-        return (msgspec.json.decode(request.body or b"{}").get("starting_after"),)
 
     def page_error(self, number: int, what: str, status: int | None = None) -> ExportError:
         """Say what is wrong with a page.

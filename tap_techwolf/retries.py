@@ -27,8 +27,6 @@ RETRIED_ERRORS = (
     RetriableAPIError,
     requests.ConnectionError,
     requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
 )
 
 _LONGEST_WAIT = 60.0
@@ -48,7 +46,7 @@ _TRANSPORT_PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
     (requests.Timeout, "no answer in time"),
     (transport.ReadTimeoutError, "no answer in time"),
     (transport.IncompleteRead, "the answer was cut short"),
-    (requests.exceptions.ContentDecodingError, "the answer was cut short"),
+    (transport.DecodeError, "the answer was cut short"),
 )
 
 

@@ -36,6 +36,13 @@ def settings(url: str, **overrides: Any) -> dict[str, Any]:
     return {name: value for name, value in config.items() if value is not None}
 
 
+def body_sent(request: Any) -> dict[str, Any]:
+    """The JSON object that a mocked request carries, taken as a connection takes it."""
+    body = request.body
+    sent: dict[str, Any] = json.loads(body if isinstance(body, bytes) else b"".join(body))
+    return sent
+
+
 @dataclass
 class Output:
     """The messages of a run, in order."""

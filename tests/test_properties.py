@@ -23,7 +23,7 @@ from sandbox.exports import FORMS, PATHS, DateReading, export_page
 from sandbox.requests import read_request
 from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import Output, discover, selecting, settings
+from tests.harness import Output, body_sent, discover, selecting, settings
 
 STREAM = "employee_ai_goals"
 PATH = PATHS[STREAM]
@@ -69,7 +69,7 @@ class World:
             employees = self.company.employees
             self.company.change(employees[self.requests % len(employees)])
         query = parse_qsl(urlsplit(request.url).query)
-        asked = read_request(FORMS[PATH], query, request.json())
+        asked = read_request(FORMS[PATH], query, body_sent(request))
         return export_page(self.company, PATH, asked, self.reading)
 
     def run(self, page_size: int) -> bool:

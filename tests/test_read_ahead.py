@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ import pytest
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError, ReaderGoneError
+from tap_techwolf.read_ahead import read_ahead
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import discover, selecting, settings, sync
 from tests.transport import gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sandbox.app import Sandbox
@@ -37,6 +39,43 @@ def test_a_page_is_asked_for_before_the_one_before_it_is_written(
     next(iter(records))
     assert arrived.wait(10)
     assert sandbox.requests[PATH] == 2
+
+
+def test_nothing_else_is_done_until_a_request_is_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tap_techwolf.read_ahead._LONGEST_WAIT", 10)
+    order: list[str] = []
+
+    def ask(on_sent: Callable[[], None]) -> None:
+        threading.Event().wait(0.05)  # As long as it takes to send.
+        order.append("sent")
+        on_sent()
+
+    future = read_ahead(ask)
+    order.append("went on")
+    future.result(10)
+    assert order == ["sent", "went on"]
+
+
+def test_a_connection_that_takes_its_time_keeps_no_page_from_being_written() -> None:
+    connected = threading.Event()
+
+    def ask(on_sent: Callable[[], None]) -> str:
+        connected.wait(10)
+        on_sent()
+        return "a page"
+
+    future = read_ahead(ask)
+    assert not future.done()
+    connected.set()
+    assert future.result(10) == "a page"
+
+
+def test_a_stream_keeps_its_connection(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "urllib3"):
+        profiles(url, page_size=50).sync_all()
+    assert sum("Starting new HTTP connection" in line for line in caplog.messages) == 2
 
 
 def test_only_one_request_is_under_way_at_a_time(sandbox: Sandbox, url: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tap_techwolf.versions import VERSION
-from tests.harness import STREAMS, settings, sync
+from tests.harness import STREAMS, body_sent, settings, sync
 
 if TYPE_CHECKING:
     from requests_mock import Mocker
@@ -41,7 +41,7 @@ def asked(mock: Mocker, path: str, position: int = 0) -> tuple[dict[str, Any], d
     """The query and the body of a request."""
     requests = [one for one in mock.request_history if urlsplit(one.url).path == path]
     query = parse_qs(urlsplit(requests[position].url).query)
-    return {name: values[0] for name, values in query.items()}, requests[position].json()
+    return {name: values[0] for name, values in query.items()}, body_sent(requests[position])
 
 
 def test_a_sync_with_defaults_sends_only_what_has_a_value(requests_mock: Mocker) -> None:
