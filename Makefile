@@ -23,7 +23,7 @@ demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
 test: .venv/ready .venv-meltano/ready
-	@$(BIN)/pytest --cov --numprocesses 2 --dist loadgroup $(PYTEST_FLAGS)
+	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
 
 benchmark: .venv/ready
 	@$(BIN)/python -m benchmarks

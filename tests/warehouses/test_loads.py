@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
     from tests.warehouses.stores import Store
 
-# On one worker: they wait for each other, as they share Meltano's run folder.
-pytestmark = pytest.mark.xdist_group("meltano")
-
 ODD = "Ünïcode 🚀, \"quotes\", 'single', \\ backslash; line\nbreak,\ttab"
 
 
