@@ -28,7 +28,9 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
 PEERS = FOLDER / "peers"
 ENVIRONMENTS = ROOT / ".cache" / "benchmarks"
-REQUIREMENTS = {"dlt": "dlt==1.31.0", "airbyte-cdk": "airbyte-cdk==7.39.1"}
+# None of them has what the development of this tap needs: it would slow down the start.
+OURS = "tap-techwolf"
+REQUIREMENTS = {OURS: str(ROOT), "dlt": "dlt==1.31.0", "airbyte-cdk": "airbyte-cdk==7.39.1"}
 STREAMS = 3
 PAGE = 100
 SERVER_SECONDS = 0.03
@@ -56,18 +58,18 @@ def server(entities: int, delay: float = 0) -> Iterator[str]:
 
 
 def python_of(peer: str) -> Path:
-    """Give a peer an environment of its own."""
+    """Give a peer an environment of its own, and this tap's code as it is now."""
     folder = ENVIRONMENTS / peer
     python = folder / "bin" / "python"
+    uv = Path(sys.executable).with_name("uv")
     if not python.exists():
-        uv = Path(sys.executable).with_name("uv")
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        line: Command = [uv, "pip", "install", "--quiet", "--python", python, REQUIREMENTS[peer]]
-        subprocess.run(line, check=True)
+    line: Command = [uv, "pip", "install", "--quiet", "--python", python]
+    subprocess.run([*line, "--reinstall-package", OURS, REQUIREMENTS[peer]], check=True)
     return python
 
 
-def tap_command(url: str, folder: Path) -> Command:
+def tap_command(url: str, folder: Path, python: Path) -> Command:
     """The tap's command line, for a server."""
     config = {
         "tenant": "benchmark",
@@ -78,15 +80,15 @@ def tap_command(url: str, folder: Path) -> Command:
     }
     file = folder / f"{url.rpartition(':')[2]}.json"
     file.write_text(json.dumps(config))
-    return [Path(sys.executable).with_name("tap-techwolf"), "--config", file]
+    return [python.with_name("tap-techwolf"), "--config", file]
 
 
-def commands(url: str, folder: Path, *, with_peers: bool) -> dict[str, Command]:
+def commands(url: str, tap: Command, python: Path, *, with_peers: bool) -> dict[str, Command]:
     """All command lines, for a server."""
     found: dict[str, Command] = {
-        TAP: tap_command(url, folder),
-        FLOOR: [sys.executable, PEERS / "floor.py", url],
-        PLAIN: [sys.executable, PEERS / "plain_tap.py", url],
+        TAP: tap,
+        FLOOR: [python, PEERS / "floor.py", url],
+        PLAIN: [python, PEERS / "plain_tap.py", url],
     }
     if with_peers:
         found[DLT] = [python_of("dlt"), PEERS / "dlt_source.py", url]
@@ -115,17 +117,20 @@ def measure(
     entities: int, runs: int, sizes: tuple[int, int], *, with_peers: bool
 ) -> dict[str, Any]:
     """Take all three measures."""
+    python = python_of(OURS) if with_peers else Path(sys.executable)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with server(entities) as url:
-            speed = interleave(commands(url, folder, with_peers=with_peers), runs)
+            tap = tap_command(url, folder, python)
+            speed = interleave(commands(url, tap, python, with_peers=with_peers), runs)
         server_time = STREAMS * -(-entities // PAGE) * SERVER_SECONDS
         with server(entities, SERVER_SECONDS) as url:
-            slow = [run(tap_command(url, folder), SlowReader(READER_SECONDS)) for _ in range(runs)]
+            tap = tap_command(url, folder, python)
+            slow = [run(tap, SlowReader(READER_SECONDS)) for _ in range(runs)]
         memory = {}
         for size in sizes:
             with server(size) as url:
-                memory[size] = run(tap_command(url, folder)).memory
+                memory[size] = run(tap_command(url, folder, python)).memory
     return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
@@ -133,7 +138,11 @@ def measure(
             "tap-techwolf": version("tap-techwolf"),
             "singer-sdk": version("singer-sdk"),
             "msgspec": version("msgspec"),
-            **{peer: text.partition("==")[2] for peer, text in REQUIREMENTS.items()},
+            **{
+                peer: text.partition("==")[2]
+                for peer, text in REQUIREMENTS.items()
+                if with_peers and peer != OURS
+            },
         },
         "records": STREAMS * entities,
         "runs": runs,
