@@ -5,6 +5,8 @@
 # make mutants    test the tests of the modules that must lose nothing (minutes; not in CI)
 # make generate  refresh the files that follow from the code
 # make pins    refresh the pinned versions in requirements/
+# make dist    build the wheel; with TAG=v0.1.0 the release notes, too
+# make dependencies RESOLUTION=lowest-direct  take the oldest that pyproject.toml allows, until .venv is made anew
 # make clean   remove all that the others made
 
 PYTHON ?= python3
@@ -17,7 +19,7 @@ PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-ann
 # Where this is set, as in many containers, every process would compile the SDK anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test benchmark mutants check generate format pins clean
+.PHONY: demo test benchmark mutants check generate format pins dist dependencies clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
@@ -37,6 +39,7 @@ check: .venv/ready
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/zizmor --offline --quiet .github
 
 generate: .venv/ready
 	@$(BIN)/python -m generate
@@ -64,6 +67,15 @@ pins: .venv/ready
 	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
 	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
 	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
+
+dist: .venv/ready
+	@rm -rf dist
+	@$(BIN)/hatchling build --directory dist
+	@test -z "$$TAG" || $(BIN)/python -m generate.release_notes "$$TAG" > dist/notes.md
+
+RESOLUTION = highest
+dependencies: .venv/ready
+	@$(UV) install --upgrade --resolution $(RESOLUTION) --editable .
 
 clean:
 	rm -rf .cache .coverage* .hypothesis .meltano .mypy_cache .pytest_cache .ruff_cache .venv .venv-* dist mutants output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import metadata
 from importlib.resources import files
 from typing import Any
 
@@ -52,6 +53,13 @@ def meltano_settings() -> list[dict[str, Any]]:
     return [meltano_setting(name, setting) for name, setting in settings().items()]
 
 
+def python_versions() -> list[str]:
+    """The Pythons that the package's classifiers name."""
+    start = "Programming Language :: Python :: "
+    classifiers = metadata(TapTechWolf.name).get_all("Classifier") or []
+    return [one.removeprefix(start) for one in classifiers if one.startswith(start)]
+
+
 def plugin_definition() -> dict[str, Any]:
     """Describe the plugin in the form of Meltano's hub."""
     required = SETTINGS.to_dict()["required"]
@@ -67,6 +75,10 @@ def plugin_definition() -> dict[str, Any]:
         "executable": TapTechWolf.name,
         "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
         "keywords": ["api", "meltano_sdk"],
+        "domain_url": "https://techwolf.ai",
+        "maintenance_status": "active",
+        "quality": "unknown",  # The hub asks for it, and rates plugins itself.
+        "supported_python_versions": python_versions(),
         "settings_group_validation": [[*required, one] for one in CREDENTIALS],
         "settings": meltano_settings(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib.metadata import version
 from importlib.resources import files
@@ -23,6 +24,7 @@ def main() -> None:
         case ["--help"]:
             print(files("tap_techwolf").joinpath("help.txt").read_text(), end="")  # noqa: T201
         case _:
+            gc.disable()  # To look for garbage among imports would take a tenth of the start.
             from tap_techwolf.endings import run  # noqa: PLC0415 - as the docstring says
 
             run()

@@ -36,6 +36,7 @@ def run() -> None:
     # among all that was imported, every few hundred objects takes longer than to read them.
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
     try:
         command()
     except Terminated as error:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +13,11 @@ from sandbox.company import Company
 from sandbox.server import serve_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+UV = Path(sys.executable).with_name("uv")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,3 +71,26 @@ def url(sandbox: Sandbox, _stage: tuple[Stage, str]) -> str:
     stage, address = _stage
     stage.app = create_app(sandbox)
     return address
+
+
+@pytest.fixture(scope="session")
+def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Installs a loader into an environment of its own, and tells where its command is."""
+
+    def install(command: str, *requirements: str) -> Path:
+        folder = tmp_path_factory.mktemp(command)
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        python = folder / "bin" / "python"
+        line: list[str | Path] = [
+            UV,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            *requirements,
+        ]
+        subprocess.run(line, check=True)
+        return folder / "bin" / command
+
+    return install

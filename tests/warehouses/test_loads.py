@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.meltano import MeltanoError
+from demo.meltano import ROOT, MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import STREAMS
@@ -178,3 +180,19 @@ def test_nested_lists_can_be_queried_in_postgres(
     expected = [one for record in records(sandbox, "job_task_profiles") for one in record["tasks"]]
     hours = sum(one.get("weekly_hours", 0) for one in expected)
     assert list(map(float, found.split("|"))) == [len(expected), hours]
+
+
+@pytest.mark.usefixtures("meltano")
+def test_the_demo_shows_tables_that_equal_their_source() -> None:
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", "demo"],  # noqa: S607 - as its readers run it
+        cwd=ROOT,
+        env=inherited,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "employee_ai_goals" in done.stdout

@@ -6,7 +6,6 @@ import csv
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,33 +15,9 @@ from tests.warehouses.truth import records, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sandbox.app import Sandbox
-
-UV = Path(sys.executable).with_name("uv")
-
-
-@pytest.fixture(scope="session")
-def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Installs a loader into an environment of its own, and tells where its command is."""
-
-    def install(command: str, *requirements: str) -> Path:
-        folder = tmp_path_factory.mktemp(command)
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        python = folder / "bin" / "python"
-        line: list[str | Path] = [
-            UV,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            python,
-            *requirements,
-        ]
-        subprocess.run(line, check=True)
-        return folder / "bin" / command
-
-    return install
 
 
 def pipe(tap: list[str], target: Path, folder: Path, config: dict[str, object]) -> None:

@@ -1,0 +1,79 @@
+"""What follows from the code cannot go out of date unseen, and releases have their notes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.meltano import ROOT
+from generate.release_notes import release_notes
+from tap_techwolf.versions import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHANGES = [
+    ("tap_techwolf/settings.py", "The client id that TechWolf gave you.", "An id."),
+    ("tap_techwolf/settings.py", '"job_family_ids"', '"families"'),
+    ("tap_techwolf/schemas/job_task_profiles.json", "The task in a few words.", "A task."),
+    ("tap_techwolf/schemas/job_task_profiles.json", '"weekly_hours"', '"hours_a_week"'),
+    ("plugin.yaml", "Token endpoint URL", "Some URL"),
+    ("meltano.yml", "How the tap names itself to the API.", "A name."),
+    ("README.md", "The goal in a few words.", "A goal."),
+    ("tests/catalog.json", '"goal"', '"aim"'),
+    ("tap_techwolf/help.txt", "--discover", "--look"),
+]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The repository, as far as it is generated or generates."""
+    for folder in ("tap_techwolf", "generate", "benchmarks"):
+        ignored = shutil.ignore_patterns("__pycache__", "peers")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    (tmp_path / "tests").mkdir()
+    for file in ("README.md", "plugin.yaml", "meltano.yml", "tests/catalog.json"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    return tmp_path
+
+
+def generate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run it on a copy, whose packages come before those that are installed."""
+    command = [sys.executable, "-m", "generate", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("file", "old", "new"), CHANGES)
+def test_a_change_without_generating_fails_the_check_and_says_what_mends_it(
+    copy: Path, file: str, old: str, new: str
+) -> None:
+    text = (copy / file).read_text()
+    assert old in text
+    (copy / file).write_text(text.replace(old, new))
+    failed = generate(copy, "--check")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("Out of date: ")
+    assert "Run `make generate`" in failed.stderr
+    assert generate(copy).returncode == 0
+    assert generate(copy, "--check").returncode == 0
+
+
+def test_the_release_notes_are_the_changelogs() -> None:
+    new, old = f"## {VERSION} (2026-12-01)\n\n- New.", "## 0.0.1 (2026-01-01)\n\n- Old."
+    assert release_notes(f"# Changelog\n\n{new}\n\n{old}\n", f"v{VERSION}") == "- New.\n"
+
+
+@pytest.mark.parametrize(
+    ("tag", "heading", "reason"),
+    [
+        ("v9.9.9", f"## {VERSION} (2026-12-01)", "pyproject.toml says"),
+        (f"v{VERSION}", f"## {VERSION} (unreleased)", "needs a heading"),
+    ],
+)
+def test_a_release_without_notes_is_refused(tag: str, heading: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        release_notes(f"{heading}\n\n- New.\n", tag)
