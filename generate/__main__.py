@@ -10,9 +10,12 @@ from typing import Any
 
 import yaml
 
+from benchmarks.plot import plot
+from benchmarks.table import results_table
 from generate import documents
 
 ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results.json"
 HOW = "make generate"
 
 
@@ -61,7 +64,12 @@ def generated() -> dict[str, str]:
     settings = indented(as_yaml(documents.meltano_settings()), 8)
     meltano = (ROOT / "meltano.yml").read_text()
     readme = (ROOT / "README.md").read_text()
-    tables = {"settings": documents.settings_table(), "columns": documents.column_tables()}
+    results = json.loads(RESULTS.read_text())
+    tables = {
+        "settings": documents.settings_table(),
+        "columns": documents.column_tables(),
+        "benchmark": results_table(results),
+    }
     for name, table in tables.items():
         readme = between(readme, name, f"\n{table}\n", ("<!-- ", " -->"))
     return {
@@ -69,6 +77,7 @@ def generated() -> dict[str, str]:
         "plugin.yaml": f"# Generated: {HOW}\n{as_yaml(documents.plugin_definition())}",
         "tests/catalog.json": json.dumps(documents.catalog_snapshot(), indent=2) + "\n",
         "tap_techwolf/help.txt": documents.help_text(),
+        "benchmarks/results.svg": plot(results),
         "README.md": readme,
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import uuid
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,6 +42,9 @@ class TechWolfAuthenticator(OAuthAuthenticator):
     the assertion is as Auth0, which serves it, documents private key JWTs.
     """
 
+    #: By the monotonic clock; known as soon as there is a token.
+    _renew_at: float
+
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take what a token request needs.
 
@@ -63,7 +67,6 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         self._user_agent = config["user_agent"]
         # The SDK's session tries again by itself, unseen and uncounted.
         self._sender = Sender(requests.Session(), self._timeout)
-        self._renew_at = 0.0
 
     @property
     def oauth_request_body(self) -> dict[str, Any]:
@@ -136,7 +139,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         """Make one token request."""
         body = self.oauth_request_body
         request = requests.Request(
-            "POST",
+            HTTPMethod.POST,
             self.auth_endpoint,
             json=body,
             headers={"Accept": "application/json", "User-Agent": self._user_agent},
@@ -166,7 +169,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         """Find for how many seconds a new token is good to use."""
         expires_in = answer.get("expires_in")
         if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
-            return float("inf")  # Not told: the API's 401 will.
+            return math.inf  # Not told: the API's 401 will.
         return expires_in - min(self._timeout, expires_in / 2)
 
     def _log_wait(self, details: Details) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from singer_sdk.streams._state import StreamStateManager
@@ -99,8 +99,7 @@ class Bookmark:
         key = state.get(_KEY, REPLICATION_KEY)
         try:
             if key != REPLICATION_KEY:
-                message = "another replication key"
-                raise ValueError(message)  # noqa: TRY301 - the ways to be unreadable end alike
+                raise ValueError  # noqa: TRY301 - the ways to be unreadable end alike
             return cls(parse_moment(value), state.get(_FINGERPRINT))
         except ValueError as error:
             message = (
@@ -149,7 +148,7 @@ class Checkpoint:
             checkpoint = cls(**fields)
             parse_moment(checkpoint.began_at)
             if checkpoint.filter_date is not None:
-                datetime.strptime(checkpoint.filter_date, "%Y-%m-%d").replace(tzinfo=UTC)
+                datetime.strptime(checkpoint.filter_date, "%Y-%m-%d")  # noqa: DTZ007 - a plain date
         except TypeError as error:
             message = "a field is missing, unknown or of another type"
             raise ValueError(message) from error

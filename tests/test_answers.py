@@ -294,7 +294,10 @@ def test_a_goal_without_its_version_ends_the_run_where_that_is_a_key(
 @pytest.mark.parametrize("cursors", ["aa", "aba", "abca", "abcc"])
 def test_pages_that_go_round_in_circles_end_the_run(requests_mock: Mocker, cursors: str) -> None:
     requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"})
-    answers = [{"json": page(next_starting_after=cursor)} for cursor in cursors]
+    answers: list[dict[str, Any]] = [
+        {"json": page(next_starting_after=cursor)} for cursor in cursors
+    ]
+    answers.append({"status_code": 418})  # A tap that went on would never come to an end.
     requests_mock.post("http://127.0.0.1" + PROFILES, answers)
     with pytest.raises(ExportError, match="leads back to a page that was there before"):
         sync_profiles("http://127.0.0.1")
@@ -330,8 +333,13 @@ def test_the_token_endpoint_is_given_up_in_the_end(
     sandbox: Sandbox, url: str, waits: list[float]
 ) -> None:
     sandbox.weather.faults.append(Fault(TOKEN_PATH, status=500, times=99))
-    with pytest.raises(AuthenticationError, match="500 Internal Server Error"):
+    with pytest.raises(AuthenticationError) as caught:
         sync_profiles(url, max_attempts=3)
+    assert str(caught.value) == (
+        "The token endpoint gave no token (attempts: at most 3). The last one ended with: "
+        "500 Internal Server Error. Check 'region' or 'auth_url' and the network, or run again "
+        "later."
+    )
     assert sandbox.requests[TOKEN_PATH] == 3
     assert len(waits) == 2
     assert PROFILES not in sandbox.requests
@@ -356,8 +364,10 @@ def test_a_refused_token_request_ends_the_run_and_names_the_settings(
 @pytest.mark.parametrize("token", [None, "", 5, "a\nb", "tökén"])
 def test_a_token_that_is_none_ends_the_run(requests_mock: Mocker, token: Any) -> None:
     requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": token})
-    with pytest.raises(AuthenticationError, match="no 'access_token'"):
+    with pytest.raises(AuthenticationError) as caught:
         sync_profiles("http://127.0.0.1")
+    told = "The token endpoint's answer holds no 'access_token'. Check 'auth_url'."
+    assert str(caught.value) == told
 
 
 def test_a_failing_stream_leaves_the_finished_ones_their_bookmarks(

@@ -17,6 +17,6 @@ def test_a_small_benchmark_measures_what_it_says() -> None:
     assert results["speed"][TAP]["size"] > 900 * 500
     assert results["slow_reader"]["wall"] > results["slow_reader"]["server_seconds"]
     table = results_table(results)
-    assert "900 nested records" in table
+    assert "the tap takes" in table
     assert f"| {TAP} |" in table
     assert "plain SDK tap" in ET.tostring(ET.fromstring(plot(results)), encoding="unicode")  # noqa: S314

@@ -58,6 +58,7 @@ def test_the_token_request_has_the_documented_json_body(requests_mock: Mocker) -
     request = requests_mock.request_history[0]
     assert request.url == AUTH
     assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["Accept"] == "application/json"
     assert request.json() == {
         "grant_type": "client_credentials",
         "client_id": "sandbox-client",

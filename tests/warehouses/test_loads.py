@@ -7,9 +7,11 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
+import yaml
 
-from demo.meltano import ROOT, MeltanoError
+from demo.meltano import MELTANO, ROOT, MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import STREAMS
@@ -75,6 +77,27 @@ def test_a_load_that_is_cut_off_goes_on(store: Store, meltano: Meltano, sandbox:
     cursors = [page.starting_after for one, page in sandbox.pages if one == path]
     assert cursors[0] is not None, log
     load(meltano, store)  # It brings what changed on pages that were delivered before.
+    check(store, sandbox)
+
+
+def test_a_load_that_is_killed_loses_nothing(
+    store: Store, meltano: Meltano, sandbox: Sandbox
+) -> None:
+    path = PATHS["employee_task_profiles"]
+
+    def kill(asked: str) -> None:
+        if asked == path and sandbox.requests[path] == 4:
+            for process in psutil.Process().children(recursive=True):
+                if any("extractors/tap-techwolf" in part for part in process.cmdline()):
+                    process.kill()
+
+    sandbox.before_page = kill
+    with pytest.raises(MeltanoError):
+        load(meltano, store)
+    sandbox.before_page = lambda _: None
+    sandbox.company.change(sandbox.company.employees[0])
+    load(meltano, store)
+    load(meltano, store)  # As above.
     check(store, sandbox)
 
 
@@ -180,6 +203,47 @@ def test_nested_lists_can_be_queried_in_postgres(
     expected = [one for record in records(sandbox, "job_task_profiles") for one in record["tasks"]]
     hours = sum(one.get("weekly_hours", 0) for one in expected)
     assert list(map(float, found.split("|"))) == [len(expected), hours]
+
+
+def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    postgres_server.psql("CREATE DATABASE workflow")
+    store = Postgres(postgres_server, "workflow")
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "sync.yml").read_text())
+    command = workflow["jobs"]["sync"]["steps"][-1]["run"]
+    variables = meltano.environment() | {
+        **store.variables(),
+        "PATH": f"{MELTANO.parent}:{os.environ['PATH']}",
+        "MELTANO_STATE_BACKEND_URI": f"file://{tmp_path / 'bucket'}",
+    }
+
+    def run(extractor: str) -> None:
+        line = ["bash", "-euc", command]
+        environment = variables | {"EXTRACTOR": extractor}
+        subprocess.run(line, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+    run("tap-techwolf")
+    first = sandbox.requests.total()
+    (meltano.folder / "meltano.db").unlink()  # The next one runs on another machine.
+    sandbox.company.change_some(3)
+    run("tap-techwolf")
+    check(store, sandbox)
+    assert sandbox.requests.total() - first == 4  # A token, and a page for each stream.
+    run("tap-techwolf-full")
+    assert sandbox.requests.total() - first - 4 == first
+
+
+def test_the_readmes_query_finds_what_was_deleted(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = DuckDB(tmp_path / "techwolf.duckdb")
+    select = {"TAP_TECHWOLF__SELECT": '["job_task_profiles.*"]'}
+    load(meltano, store, **select)
+    gone = sandbox.company.jobs.pop(7)
+    load(meltano, store, "--full-refresh", **select)
+    query = (ROOT / "README.md").read_text().partition("```sql\n")[2].partition(";")[0]
+    assert store.query(query) == [(gone.external_id,)]
 
 
 @pytest.mark.usefixtures("meltano")
