@@ -141,6 +141,32 @@ def test_the_time_a_token_request_takes_counts(requests_mock: Mocker, clock: Clo
     assert not one.is_token_valid()
 
 
+@pytest.mark.parametrize("key", [{}, {"client_secret": None, "private_key": KEY}])
+def test_a_refusal_that_repeats_what_was_sent_shows_none_of_it(
+    requests_mock: Mocker, key: dict[str, Any]
+) -> None:
+    sent: list[str] = []
+
+    def refuse(request: Any, context: Any) -> dict[str, Any]:
+        body = request.json()
+        sent.extend(body[name] for name in ("client_secret", "client_assertion") if name in body)
+        context.status_code = 401
+        return {"error": sent[-1], "error_description": f"This was sent: {sent[-1]}"}
+
+    one = authenticator(requests_mock, {}, **key)
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=refuse)
+    with pytest.raises(AuthenticationError) as caught:
+        one.update_access_token()
+    assert "([hidden]: This was sent: [hidden])" in str(caught.value)
+    assert sent[-1] not in str(caught.value)
+
+
+def test_a_token_request_waits_as_long_as_any_other(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {}, request_timeout=12)
+    one.update_access_token()
+    assert requests_mock.request_history[-1].timeout == 12
+
+
 def test_credentials_from_netrc_are_not_sent(
     sandbox: Sandbox, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
