@@ -161,6 +161,31 @@ def test_a_refusal_that_repeats_what_was_sent_shows_none_of_it(
     assert sent[-1] not in str(caught.value)
 
 
+def test_a_refusal_without_a_word_names_what_to_check(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {})
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, status_code=403)
+    with pytest.raises(AuthenticationError) as caught:
+        one.update_access_token()
+    assert str(caught.value) == (
+        "The token endpoint answered 403 Forbidden (no more). Check 'client_id', "
+        "'client_secret' or 'private_key', 'tenant' and 'audience'."
+    )
+
+
+def test_a_token_answer_that_is_no_object_is_told_and_tried_again_when_it_asks_to_be(
+    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    one = authenticator(requests_mock, {})
+    odd = {"json": [], "headers": {"Retry-After": "3"}}
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, [odd, {"json": {"access_token": "t"}}])
+    one.update_access_token()
+    assert waits == [3]
+    told = "Token request: the answer is not a JSON object; attempt 2 of 8 follows in 3.0 s"
+    assert told in caplog.messages
+
+
 def test_a_token_request_waits_as_long_as_any_other(requests_mock: Mocker) -> None:
     one = authenticator(requests_mock, {}, request_timeout=12)
     one.update_access_token()
