@@ -33,7 +33,7 @@ def results_table(results: dict[str, Any]) -> str:
         "",
         (
             "With a server that takes 30 ms and a reader that takes 20 ms a page, the tap takes "
-            f"{slow['wall'] / slow['server_seconds']:.2f} times the server's own time."
+            f"{slow['wall'] / slow['server_seconds']:.3f} times the server's own time."
         ),
         "",
         (
