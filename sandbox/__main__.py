@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH, Sandbox, create_app
 from sandbox.company import Company
-from sandbox.faults import Weather
+from sandbox.faults import Conditions
 from sandbox.server import HOST, serve_app
 
 _EPILOG = f"""
@@ -61,7 +61,7 @@ def main() -> None:
             expires_in=options.expires_in,
             public_key=options.public_key.read_text() if options.public_key else None,
         ),
-        weather=Weather(delay=options.delay, fault_rate=options.fault_rate),
+        conditions=Conditions(delay=options.delay, fault_rate=options.fault_rate),
         date_reading=options.date_reading,
     )
     with serve_app(create_app(sandbox), options.port) as url:

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 
 from sandbox.company import Company
 from sandbox.exports import FORMS, DateReading, export_page
-from sandbox.faults import Fault, Weather
+from sandbox.faults import Conditions, Fault
 from sandbox.requests import PageRequest, Refused, read_request, refuse
 from sandbox.tokens import TokenRefused, Tokens
 
@@ -32,7 +32,7 @@ class Sandbox:
     Attributes:
         company: Whose data are served.
         tokens: The token endpoint.
-        weather: Delays and faults.
+        conditions: Delays and faults.
         date_reading: How the API reads the plain date of a filter.
         requests: How many requests came to each path.
         pages: The page requests that were found right, in order.
@@ -44,7 +44,7 @@ class Sandbox:
 
     company: Company = field(default_factory=Company)
     tokens: Tokens = field(default_factory=Tokens)
-    weather: Weather = field(default_factory=Weather)
+    conditions: Conditions = field(default_factory=Conditions)
     date_reading: DateReading = "moment"
     requests: Counter[str] = field(default_factory=Counter)
     pages: list[tuple[str, PageRequest]] = field(default_factory=list)
@@ -92,7 +92,7 @@ def create_app(sandbox: Sandbox) -> FastAPI:
     ) -> Response:
         path = request.url.path
         sandbox.requests[path] += 1
-        fault = sandbox.weather.fault_for(path)
+        fault = sandbox.conditions.fault_for(path)
         response = _faulty(fault) if fault else await call_next(request)
         response.headers["Date"] = format_datetime(sandbox.company.now(), usegmt=True)
         return response
@@ -118,7 +118,7 @@ def create_app(sandbox: Sandbox) -> FastAPI:
         sandbox.pages.append((path, asked))
         sandbox.before_page(path)
         with sandbox.page_under_way():
-            await asyncio.sleep(sandbox.weather.delay)
+            await asyncio.sleep(sandbox.conditions.delay)
         return JSONResponse(export_page(sandbox.company, path, asked, sandbox.date_reading))
 
     for path in FORMS:
@@ -141,7 +141,7 @@ def _add_steering(app: FastAPI, sandbox: Sandbox) -> None:
 
     @app.post("/sandbox/faults")
     async def faults(request: Request) -> None:
-        sandbox.weather.faults.append(Fault(**await request.json()))
+        sandbox.conditions.faults.append(Fault(**await request.json()))
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -43,7 +43,7 @@ class Fault:
 
 
 @dataclass
-class Weather:
+class Conditions:
     """How the server is today.
 
     Attributes:

@@ -13,10 +13,10 @@ from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError
 from tap_techwolf.session import one_line
+from tests.api.test_answers import BROKEN, FATAL, RETRIED
+from tests.config.test_settings import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.harness import arguments, discover, run, selecting, settings, sync
-from tests.test_answers import BROKEN, FATAL, RETRIED
 from tests.test_process import finish, read_states, start
-from tests.test_settings import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.transport import Break, gateway
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_no_fault_makes_a_secret_show(
     # The server repeats whatever it was sent: the cursor of the second page among it.
     cursor = sandbox.company.employees[49].external_id
     fault = Fault(**vars(fault) | {"text": f"No {cursor} here.", "retry_after": "0"})
-    sandbox.weather.faults.append(fault)
+    sandbox.conditions.faults.append(fault)
     output = run(arguments(tmp_path, settings(url, **KEY)), **DEBUG)
     if not sandbox.tokens.secrets:  # The token request itself was refused.
         sandbox.tokens.secrets.add("no token was ever given")
@@ -168,7 +168,7 @@ def test_an_unknown_property_is_named_without_its_value(
 
 
 def test_a_signal_shows_nothing_either(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
-    sandbox.weather.delay = 0.05
+    sandbox.conditions.delay = 0.05
     process = start(arguments(tmp_path, settings(url)))
     read_states(process, 2)
     process.send_signal(signal.SIGTERM)

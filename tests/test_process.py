@@ -84,7 +84,7 @@ def test_a_sync_that_is_killed_after_any_page_loses_nothing(
     config = settings(url, page_size=PAGE_SIZE[stream])
     whole = sync(config, catalog=catalog)
     sandbox.requests.clear()
-    sandbox.weather.delay = 0.05
+    sandbox.conditions.delay = 0.05
 
     process = start(arguments(tmp_path, config, catalog=catalog))
     covered = read_states(process, page)
@@ -112,7 +112,7 @@ def test_a_sync_that_is_killed_after_any_page_loses_nothing(
 def test_a_change_while_the_tap_is_down_comes_with_the_next_sync(
     sandbox: Sandbox, url: str, tmp_path: Path
 ) -> None:
-    sandbox.weather.delay = 0.05
+    sandbox.conditions.delay = 0.05
     catalog = selecting(discover(), "employee_task_profiles")
     process = start(arguments(tmp_path, settings(url), catalog=catalog))
     before = Output.parse(read_states(process, 2))
@@ -221,7 +221,7 @@ FAULTS = [
 def test_whatever_ends_the_run_its_last_line_says_so(
     sandbox: Sandbox, url: str, tmp_path: Path, fault: Fault
 ) -> None:
-    sandbox.weather.faults.append(Fault(**vars(fault)))
+    sandbox.conditions.faults.append(Fault(**vars(fault)))
     output = run(arguments(tmp_path, settings(url, max_attempts=2)))
     assert output.exit_status == 1
     assert str(fault.status) in output.last_line

@@ -68,7 +68,7 @@ def test_a_first_load_a_change_and_a_full_table(
 
 def test_a_load_that_is_cut_off_goes_on(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
     path = PATHS["employee_task_profiles"]
-    sandbox.weather.faults.append(Fault(path, status=403, skip=3))
+    sandbox.conditions.faults.append(Fault(path, status=403, skip=3))
     with pytest.raises(MeltanoError, match="403 Forbidden"):
         load(meltano, store)
     sandbox.pages.clear()

@@ -39,7 +39,7 @@ def cut_off(sandbox: Sandbox, capfdbinary: pytest.CaptureFixture[bytes]) -> Any:
         *,
         pages: int = 2,
     ) -> Output:
-        sandbox.weather.faults.append(Fault(PATH, status=403, skip=pages))
+        sandbox.conditions.faults.append(Fault(PATH, status=403, skip=pages))
         tap = TapTechWolf(config=config, state=state, catalog=catalog or catalog_of())
         with pytest.raises(ExportError):
             tap.sync_all()
@@ -215,7 +215,7 @@ def test_a_cursor_that_the_server_refuses_starts_the_pass_over_with_one_warning(
     status: int,
 ) -> None:
     first = cut_off(settings(url))
-    sandbox.weather.faults.append(Fault(PATH, status=status))
+    sandbox.conditions.faults.append(Fault(PATH, status=status))
     second = sync(settings(url), first.state, catalog_of())
     assert second.ids(STREAM) == all_ids(sandbox)
     assert len([one for one in caplog.records if one.levelname == "WARNING"]) == 1
@@ -238,13 +238,13 @@ def test_a_refusal_that_is_not_about_the_cursor_ends_the_run(
     sandbox: Sandbox, url: str, cut_off: Any, status: int
 ) -> None:
     first = cut_off(settings(url))
-    sandbox.weather.faults.append(Fault(PATH, status=status, times=2))
+    sandbox.conditions.faults.append(Fault(PATH, status=status, times=2))
     with pytest.raises(ExportError, match=str(status)):
         sync(settings(url), first.state, catalog_of())
 
 
 def test_a_refused_first_page_of_a_new_pass_ends_the_run(sandbox: Sandbox, url: str) -> None:
-    sandbox.weather.faults.append(Fault(PATH, status=404))
+    sandbox.conditions.faults.append(Fault(PATH, status=404))
     with pytest.raises(ExportError, match="404"):
         sync(settings(url), catalog=catalog_of())
     assert sandbox.requests[PATH] == 1

@@ -57,7 +57,7 @@ def test_a_passing_fault_is_tried_again(
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=status, skip=2, times=2))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=status, skip=2, times=2))
     assert sync_profiles(url).ids("employee_task_profiles") == ids(sandbox)
     assert sandbox.requests[PROFILES] == 5 + 2
     assert len(waits) == 2
@@ -73,7 +73,7 @@ def test_a_passing_fault_is_tried_again(
 def test_an_answer_that_is_no_object_is_tried_again(
     sandbox: Sandbox, url: str, waits: list[float], kind: Any
 ) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, kind=kind, skip=1))
+    sandbox.conditions.faults.append(Fault(PROFILES, kind=kind, skip=1))
     assert sync_profiles(url).ids("employee_task_profiles") == ids(sandbox)
     assert len(waits) == 1
 
@@ -110,7 +110,7 @@ def test_a_silent_server_is_given_up_in_time(url: str, waits: list[float]) -> No
 
 
 def test_attempts_are_counted_in_all(sandbox: Sandbox, url: str, waits: list[float]) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=502, skip=1, times=99))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=502, skip=1, times=99))
     with pytest.raises(ExportError, match=r"page 2 .*502 Bad Gateway.*Run again later"):
         sync_profiles(url, max_attempts=4)
     assert sandbox.requests[PROFILES] == 1 + 4
@@ -118,7 +118,7 @@ def test_attempts_are_counted_in_all(sandbox: Sandbox, url: str, waits: list[flo
 
 
 def test_a_single_attempt_is_never_repeated(sandbox: Sandbox, url: str, waits: list[float]) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=503))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=503))
     with pytest.raises(ExportError):
         sync_profiles(url, max_attempts=1)
     assert not waits
@@ -127,7 +127,7 @@ def test_a_single_attempt_is_never_repeated(sandbox: Sandbox, url: str, waits: l
 def test_waits_double_from_a_second_to_a_minute_with_jitter(
     sandbox: Sandbox, url: str, waits: list[float]
 ) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=500, times=9))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=500, times=9))
     sync_profiles(url, max_attempts=10)
     for position, wait in enumerate(waits):
         assert min(2**position, 60) <= wait <= min(2**position * 1.5, 60)
@@ -151,7 +151,7 @@ def test_waits_double_from_a_second_to_a_minute_with_jitter(
 def test_retry_after_decides_the_wait(
     sandbox: Sandbox, url: str, waits: list[float], header: str, low: float, high: float
 ) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=429, retry_after=header))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=429, retry_after=header))
     sync_profiles(url)
     assert low <= waits[0] <= high
 
@@ -162,7 +162,7 @@ def test_retry_after_a_date_is_read_by_the_servers_clock(
 ) -> None:
     sandbox.company.clock_offset = offset
     until = format_datetime(datetime.now(UTC) + offset + timedelta(seconds=90), usegmt=True)
-    sandbox.weather.faults.append(Fault(PROFILES, status=503, retry_after=until))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=503, retry_after=until))
     sync_profiles(url)
     assert 85 <= waits[0] <= 91
 
@@ -184,7 +184,7 @@ def test_a_refused_token_is_renewed_once(sandbox: Sandbox, url: str, waits: list
 
 def test_a_second_refusal_in_a_row_ends_the_run(sandbox: Sandbox, url: str) -> None:
     fault = Fault(PROFILES, status=401, skip=1, times=2, text="OAuth access token is missing.")
-    sandbox.weather.faults.append(fault)
+    sandbox.conditions.faults.append(fault)
     with pytest.raises(ExportError, match=r"page 2 .*401 Unauthorized .*access token is missing"):
         sync_profiles(url)
     assert sandbox.tokens.issued == 2
@@ -193,7 +193,7 @@ def test_a_second_refusal_in_a_row_ends_the_run(sandbox: Sandbox, url: str) -> N
 
 def test_a_refusal_on_another_page_is_not_in_a_row(sandbox: Sandbox, url: str) -> None:
     for skip in (0, 2, 3):
-        sandbox.weather.faults.append(Fault(PROFILES, status=401, skip=skip))
+        sandbox.conditions.faults.append(Fault(PROFILES, status=401, skip=skip))
     assert sync_profiles(url).ids("employee_task_profiles") == ids(sandbox)
 
 
@@ -202,7 +202,7 @@ def test_a_lasting_fault_ends_the_run_at_once(
     sandbox: Sandbox, url: str, waits: list[float], status: int
 ) -> None:
     text = "That export is not\nlicensed."
-    sandbox.weather.faults.append(Fault(PROFILES, status=status, skip=1, text=text))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=status, skip=1, text=text))
     with pytest.raises(ExportError) as caught:
         sync_profiles(url)
     message = str(caught.value)
@@ -216,7 +216,7 @@ def test_a_lasting_fault_ends_the_run_at_once(
 @pytest.mark.parametrize("status", REDIRECTS)
 def test_a_redirect_is_not_followed(sandbox: Sandbox, url: str, status: int) -> None:
     for path in (PROFILES, TOKEN_PATH):
-        sandbox.weather.faults.append(Fault(path, kind="redirect", status=status))
+        sandbox.conditions.faults.append(Fault(path, kind="redirect", status=status))
         with pytest.raises(FatalAPIError, match=str(status)):
             sync_profiles(url)
     assert "/somewhere/else" not in sandbox.requests
@@ -314,7 +314,7 @@ def test_the_token_endpoints_passing_faults_are_tried_again(
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
-    sandbox.weather.faults.append(Fault(TOKEN_PATH, status=status, times=2, retry_after="3"))
+    sandbox.conditions.faults.append(Fault(TOKEN_PATH, status=status, times=2, retry_after="3"))
     sync_profiles(url)
     assert waits == [3, 3]
     lines = [one for one in caplog.messages if one.startswith(f"Token request: {status}")]
@@ -326,7 +326,7 @@ def test_the_token_endpoints_passing_faults_are_tried_again(
 def test_a_token_answer_that_is_no_object_is_tried_again(
     sandbox: Sandbox, url: str, waits: list[float]
 ) -> None:
-    sandbox.weather.faults += [Fault(TOKEN_PATH, "not_json"), Fault(TOKEN_PATH, "not_object")]
+    sandbox.conditions.faults += [Fault(TOKEN_PATH, "not_json"), Fault(TOKEN_PATH, "not_object")]
     sync_profiles(url)
     assert len(waits) == 2
 
@@ -334,7 +334,7 @@ def test_a_token_answer_that_is_no_object_is_tried_again(
 def test_the_token_endpoint_is_given_up_in_the_end(
     sandbox: Sandbox, url: str, waits: list[float]
 ) -> None:
-    sandbox.weather.faults.append(Fault(TOKEN_PATH, status=500, times=99))
+    sandbox.conditions.faults.append(Fault(TOKEN_PATH, status=500, times=99))
     with pytest.raises(AuthenticationError) as caught:
         sync_profiles(url, max_attempts=3)
     assert str(caught.value) == (
@@ -352,7 +352,7 @@ def test_a_refused_token_request_ends_the_run_and_names_the_settings(
     sandbox: Sandbox, url: str, waits: list[float], status: int
 ) -> None:
     fault = Fault(TOKEN_PATH, status=status, text="Grant type not allowed.")
-    sandbox.weather.faults.append(fault)
+    sandbox.conditions.faults.append(fault)
     with pytest.raises(AuthenticationError) as caught:
         sync_profiles(url)
     for part in (str(status), "fault: Grant type not allowed.", "'client_id'", "'tenant'"):
@@ -375,7 +375,7 @@ def test_a_token_that_is_none_ends_the_run(requests_mock: Mocker, token: Any) ->
 def test_a_failing_stream_leaves_the_finished_ones_their_bookmarks(
     sandbox: Sandbox, url: str, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    sandbox.weather.faults.append(Fault(PROFILES, status=403, skip=2))
+    sandbox.conditions.faults.append(Fault(PROFILES, status=403, skip=2))
     tap = TapTechWolf(config=settings(url))
     with pytest.raises(ExportError):
         tap.sync_all()

@@ -13,8 +13,8 @@ from sandbox.app import TOKEN_PATH
 from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
+from tests.config.test_settings import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
 from tests.harness import settings, sync
-from tests.test_settings import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
 from tests.transport import gateway
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_a_token_that_tells_no_end_is_used_until_it_is_refused(
 
 def test_a_short_lived_token_is_renewed_during_the_sync(sandbox: Sandbox, url: str) -> None:
     sandbox.tokens.expires_in = 0.4
-    sandbox.weather.delay = 0.06
+    sandbox.conditions.delay = 0.06
     output = sync(settings(url, page_size=50))
     assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
     assert sandbox.tokens.issued > 1

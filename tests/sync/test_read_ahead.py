@@ -79,7 +79,7 @@ def test_a_stream_keeps_its_connection(url: str, caplog: pytest.LogCaptureFixtur
 
 
 def test_only_one_request_is_under_way_at_a_time(sandbox: Sandbox, url: str) -> None:
-    sandbox.weather.delay = 0.02
+    sandbox.conditions.delay = 0.02
     output = sync(settings(url, page_size=50))
     assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
     assert sandbox.most_at_once == 1
@@ -88,7 +88,7 @@ def test_only_one_request_is_under_way_at_a_time(sandbox: Sandbox, url: str) -> 
 def test_no_thread_outlives_a_sync(sandbox: Sandbox, url: str) -> None:
     before = threading.active_count()
     sync(settings(url))
-    sandbox.weather.faults.append(Fault(PATH, status=403, skip=2))
+    sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2))
     with pytest.raises(ExportError):
         profiles(url).sync_all()
     for thread in threading.enumerate():
@@ -110,7 +110,7 @@ def test_an_abandoned_request_keeps_no_process_alive(url: str) -> None:
 
 
 def test_an_error_ahead_comes_after_the_page_before_it(sandbox: Sandbox, url: str) -> None:
-    sandbox.weather.faults.append(Fault(PATH, status=403, skip=1))
+    sandbox.conditions.faults.append(Fault(PATH, status=403, skip=1))
     records: Iterator[Any] = iter(profiles(url).streams["employee_task_profiles"].get_records(None))
     first = [next(records)["external_id"] for _ in range(100)]
     assert first == [one.external_id for one in sandbox.company.employees[:100]]
