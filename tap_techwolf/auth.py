@@ -14,11 +14,11 @@ import requests
 from singer_sdk.authenticators import OAuthAuthenticator
 from singer_sdk.exceptions import RetriableAPIError
 
+from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.private_key import load_private_key
 from tap_techwolf.errors import AuthenticationError
-from tap_techwolf.private_key import load_private_key
 from tap_techwolf.retries import RETRIED_ERRORS, describe, is_retried, retried
 from tap_techwolf.session import Sender, one_line, status_text
-from tap_techwolf.settings import endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

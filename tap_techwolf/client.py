@@ -11,11 +11,11 @@ import msgspec
 from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.streams import RESTStream
 
+from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.errors import ExportError
 from tap_techwolf.pagination import BrokenPageError, NoPageError, Page
 from tap_techwolf.retries import RETRIED_ERRORS, describe, is_retried, retried, server_time
 from tap_techwolf.session import Sender, body, one_line, status_text
-from tap_techwolf.settings import endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

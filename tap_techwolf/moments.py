@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from tap_techwolf.config.date_times import parse_date_time as parse_moment
+
+__all__ = ["filter_date", "format_moment", "parse_moment"]
+
 # No employee or job was updated before there were computers to note it.
 _EARLIEST = date(1970, 1, 1)
 
 # Between two clocks that both claim to be right, and a server that rounds.
 _SPARE = timedelta(hours=1)
-
-
-def parse_moment(text: object) -> datetime:
-    """Read a moment.
-
-    Args:
-        text: An ISO 8601 date-time or date; UTC where it names no offset.
-
-    Returns:
-        The moment in UTC.
-
-    Raises:
-        ValueError: It is none.
-    """
-    if not isinstance(text, str):
-        message = "not a text"
-        raise ValueError(message)  # noqa: TRY004 - one kind of error for all that is unreadable
-    moment = datetime.fromisoformat(text.strip())
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        message = "outside the years 1 to 9999"
-        raise ValueError(message) from error
 
 
 def format_moment(moment: datetime) -> str:

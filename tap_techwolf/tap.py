@@ -11,12 +11,12 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_techwolf.auth import TechWolfAuthenticator
-from tap_techwolf.environment import read_environment
+from tap_techwolf.config.environment import read_environment
+from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.errors import SettingsError, StateError
 from tap_techwolf.messages import PageWriter
-from tap_techwolf.settings import SETTINGS
 from tap_techwolf.streams import EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles
-from tap_techwolf.validation import complete, problems
 from tap_techwolf.versions import NAME
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.errors import SettingsError
-from tap_techwolf.settings import SETTINGS
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import COMMAND, arguments, discover, run, settings, sync
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_techwolf.moments import parse_moment
-from tap_techwolf.private_key import PrivateKeyError, load_private_key
-from tap_techwolf.settings import auth_url_of
+from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.config.endpoints import auth_url_of
+from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,7 +110,7 @@ def _rule(name: str, error: ValidationError) -> str:
 def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if "start_date" in config:
         try:
-            parse_moment(config["start_date"])
+            parse_date_time(config["start_date"])
         except ValueError:
             yield "'start_date' must be a date-time such as 2026-01-01T00:00:00Z"
     if "api_version" in config:
