@@ -12,7 +12,7 @@ import requests
 from singer_sdk.exceptions import RetriableAPIError
 
 from tap_techwolf.api.authenticator import attempts_text
-from tap_techwolf.api.page import BrokenPageError, Clock, NoPageError, Page
+from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError, Clock, NoPageError, Page
 from tap_techwolf.api.redaction import status_text
 from tap_techwolf.api.retries import (
     RETRIED_ERRORS,
@@ -49,7 +49,6 @@ _HINTS: dict[int, str] = {
 }
 _OTHER_HINT = "Check the settings, and ask TechWolf if they are right."
 _ADDRESS_HINT = "Check 'tenant', 'region' and 'api_url'."
-BROKEN_PAGE_HINT = "To go on could lose records: ask TechWolf, or look for a newer tap."
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ _SURROGATE_ESCAPES = re.compile(
 
 Record = dict[str, Any]
 
+BROKEN_PAGE_HINT = "To go on could lose records: ask TechWolf, or look for a newer tap."
+
 
 class NoPageError(ValueError):
     """A response is not a JSON object: cut short, or not the API's. It is asked for again."""
@@ -139,6 +141,15 @@ class Page:
                 if type(value := record.get(key)) is not kind or value == "":
                     raise BrokenPageError(f"record {position} lacks its key {key!r}")
         return records
+
+    def ids(self) -> frozenset[str]:
+        """Return the ids of the page's records, as far as they can be read."""
+        try:
+            records = _DECODER.decode(self.records_json)
+        except (ValueError, DecimalException, RecursionError):
+            return frozenset()
+        found = (one.get("external_id") for one in records or () if isinstance(one, dict))
+        return frozenset(one for one in found if isinstance(one, str))
 
 
 def _decode(body: bytes) -> _Envelope:

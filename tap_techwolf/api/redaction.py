@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 HIDDEN = "[hidden]"
 LONGEST_TEXT = 300
@@ -53,7 +53,7 @@ class Redactor:
             secrets: For example a client secret; None and empty texts are ignored.
         """
         self._secrets = {secret for secret in secrets if secret}
-        self._ids: dict[str, frozenset[str]] = {}
+        self._ids: dict[str, Callable[[], Iterable[str]]] = {}
 
     def add_secret(self, secret: str) -> None:
         """Hide a token or an assertion for the rest of the run.
@@ -63,14 +63,14 @@ class Redactor:
         """
         self._secrets.add(secret)
 
-    def set_ids(self, export: str, ids: Iterable[str]) -> None:
+    def set_ids(self, export: str, ids: Callable[[], Iterable[str]]) -> None:
         """Hide the ids of an export's newest page and cursor, instead of the previous page's.
 
         Args:
             export: The export's name.
-            ids: Ids of employees or jobs.
+            ids: Gives the ids; called only when there is something to show.
         """
-        self._ids[export] = frozenset(ids)
+        self._ids[export] = ids
 
     def clean(self, text: object) -> str:
         """Make a text from outside safe to show.
@@ -89,7 +89,7 @@ class Redactor:
         for secret in sorted(self._secrets, key=len, reverse=True):
             shown = shown.replace(secret, HIDDEN)
         for ids in tuple(self._ids.values()):
-            for one in ids:
+            for one in ids():
                 if one and one in shown:
                     shown = re.sub(rf"(?<![\w-]){re.escape(one)}(?![\w-])", HIDDEN, shown)
         shown = _EMAIL.sub(HIDDEN, shown)
