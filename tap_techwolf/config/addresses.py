@@ -22,7 +22,7 @@ def is_safe_address(text: str) -> bool:
         Whether it is an https URL, or an http URL of a loopback address, that has a valid
         host and port and neither user, password, query nor fragment.
     """
-    if not text.isprintable() or any(one.isspace() or one in "?#@" for one in text):
+    if not text.isprintable() or any(one.isspace() or one in "?#@\\" for one in text):
         return False
     try:
         address = urlsplit(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from tap_techwolf.versions import NAME
@@ -12,6 +11,8 @@ if TYPE_CHECKING:
 
 # The SDK takes the first of these that is set.
 _VARIABLES = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
+
+_LEVELS = ("NOTSET", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
 
 
 def check_log_level(environ: MutableMapping[str, str]) -> str | None:
@@ -29,7 +30,7 @@ def check_log_level(environ: MutableMapping[str, str]) -> str | None:
         if level == "":
             del environ[variable]
         elif level is not None:
-            if level.upper() in logging.getLevelNamesMapping():
+            if level.upper() in _LEVELS:
                 return None
             return f"{variable} must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."
     return None
