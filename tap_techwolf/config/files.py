@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +25,7 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
     """Read a file that holds a JSON object.
 
     Args:
-        path: The path of the file.
+        path: The path of the file, or `-` for standard input.
         option: The command line option that named it, without its dashes.
 
     Returns:
@@ -37,7 +38,9 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
     """
     try:
         # From bytes, `json` also reads UTF-16 and byte order marks, which PowerShell writes.
-        content = json.loads(Path(path).read_bytes())
+        content = json.loads(
+            sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+        )
     except OSError as error:
         problem = f"cannot be read ({error.strerror or type(error).__name__})"
     except json.JSONDecodeError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,3 +74,8 @@ def test_an_object_is_read_in_each_encoding_of_json(tmp_path: Path, encoding: st
     content: dict[str, Any] = read_json_object(file, "config")
     assert content == {"tenant": "acmé", "request_timeout": 2.5}
     assert isinstance(content["request_timeout"], float)
+
+
+def test_a_dash_stands_for_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"bookmarks": {}}')))
+    assert read_json_object("-", "state") == {"bookmarks": {}}
