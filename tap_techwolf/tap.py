@@ -94,7 +94,7 @@ class TapTechWolf(Tap):
         """
         self.append_builtin_config(self.config_jsonschema)
         self._config = complete(self._config, self.config_jsonschema)
-        found = list(problems(self._config, self.config_jsonschema, may_lack=not raise_errors))
+        found = list(problems(self._config, self.config_jsonschema, allow_missing=not raise_errors))
         if found:
             message = f"Settings: {'; '.join(found)}. See `{self.name} --about`."
             raise SettingsError(message)

@@ -1,4 +1,4 @@
-"""Parses date-times."""
+"""Parse the date-times of settings, bookmarks and checkpoints."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from datetime import UTC, datetime
 
 
 def parse_date_time(text: object) -> datetime:
-    """Read a moment.
+    """Parse an ISO 8601 date or date-time.
 
     Args:
-        text: An ISO 8601 date-time or date; UTC where it names no offset.
+        text: What to parse. Without an offset it is taken as UTC.
 
     Returns:
-        The moment in UTC.
+        The date-time in UTC.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a string, not a date-time, or not in the years 1 to 9999.
     """
     if not isinstance(text, str):
-        message = "not a text"
-        raise ValueError(message)  # noqa: TRY004 - one kind of error for all that is unreadable
-    moment = datetime.fromisoformat(text.strip())
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
+        raise ValueError("not a string")  # noqa: TRY004 - callers handle all bad input alike
+    parsed = datetime.fromisoformat(text.strip())
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC)
     try:
-        return moment.astimezone(UTC)
+        return parsed.astimezone(UTC)
     except OverflowError as error:
-        message = "outside the years 1 to 9999"
-        raise ValueError(message) from error
+        raise ValueError("outside the years 1 to 9999") from error

@@ -1,4 +1,4 @@
-"""Where the API and its token endpoint are, as the settings say."""
+"""The addresses of the API and of its token endpoint."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the API and its tokens are.
+    """Where to find the API and its token endpoint.
 
     Attributes:
-        api_url: The API's base URL, without a slash at its end.
-        auth_url: The token endpoint.
-        audience: Whom the token is for.
+        api_url: The base URL of the API, without a trailing slash.
+        auth_url: The URL of the token endpoint.
+        audience: The audience to request a token for.
     """
 
     api_url: str
@@ -24,7 +24,7 @@ class Endpoints:
     audience: str
 
 
-# The hosts are those of TechWolf's page on authentication.
+# As listed on TechWolf's documentation page about authentication.
 _AUTH_URLS = {
     "eu": "https://techwolf.eu.auth0.com/oauth/token",
     "us": "https://techwolf-us.us.auth0.com/oauth/token",
@@ -32,31 +32,30 @@ _AUTH_URLS = {
 
 
 def auth_url_of(region: str) -> str | None:
-    """Find the token endpoint of a region.
+    """Return the token endpoint of a region.
 
     Args:
-        region: For example `eu3`.
+        region: The region, such as `eu3`.
 
     Returns:
-        The endpoint, or None for a region whose endpoint is not documented.
+        The URL, or None if TechWolf does not document one for this region.
     """
     return _AUTH_URLS.get(region.rstrip("0123456789"))
 
 
 def endpoints(config: Mapping[str, Any]) -> Endpoints:
-    """Work out the addresses from the settings.
+    """Return the addresses that the settings lead to.
 
     Args:
-        config: Settings that were found right.
+        config: Valid settings, defaults included.
 
     Returns:
-        The addresses, each as the settings override it or as the region gives it.
+        The addresses of the settings, or else those of the region.
     """
     region = config["region"]
+    default_api_url = f"https://{config['tenant']}.{region}.techwolf.ai"
     return Endpoints(
-        api_url=config.get("api_url", f"https://{config['tenant']}.{region}.techwolf.ai").rstrip(
-            "/"
-        ),
+        api_url=config.get("api_url", default_api_url).rstrip("/"),
         auth_url=config.get("auth_url") or auth_url_of(region) or "",
         audience=config.get("audience", f"{region}.techwolf.ai"),
     )

@@ -1,4 +1,4 @@
-"""Reads the private key that signs token requests."""
+"""Load the private key that signs token requests."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ if TYPE_CHECKING:
 
 
 class PrivateKeyError(ValueError):
-    """The key or its passphrase cannot be used; the text tells which and holds neither.
+    """The key or its passphrase cannot be used. The text contains neither of them.
 
     Attributes:
         setting: The setting that is wrong.
     """
 
     def __init__(self, setting: str, problem: str) -> None:
-        """Keep what is wrong.
+        """Store which setting is wrong.
 
         Args:
             setting: `private_key` or `private_key_passphrase`.
-            problem: What is wrong with it, to follow the setting's name.
+            problem: What is wrong with it, worded to follow the setting's name.
         """
         super().__init__(problem)
         self.setting = setting
 
 
 def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
-    r"""Read an RSA private key.
+    r"""Load an RSA private key.
 
     Args:
-        pem: The PEM text; a literal `\n` stands for a line break, as environment
-            variables carry it.
-        passphrase: What the key is encrypted with, if it is.
+        pem: The key in PEM format. A literal `\n` counts as a line break, because that is
+            how environment variables often contain one.
+        passphrase: The passphrase, if the key is encrypted.
 
     Returns:
-        The key, ready to sign.
+        The key.
 
     Raises:
-        PrivateKeyError: It is no key, no RSA key, or the passphrase does not fit.
+        PrivateKeyError: It is not a key, not an RSA key, or the passphrase is wrong.
     """
-    # Both are slow to import, and a run with a client secret needs neither.
+    # Slow to import, and not needed with a client secret.
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
@@ -50,7 +50,7 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
     try:
         key = load_pem_private_key(text, password)
     except TypeError:
-        # cryptography raises TypeError for both: a passphrase missing, or one too many.
+        # Raised both for a missing passphrase and for an unnecessary one.
         problem = (
             "is set, but the private key is not encrypted"
             if passphrase
@@ -59,10 +59,10 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
         raise PrivateKeyError("private_key_passphrase", problem) from None
     except (ValueError, UnsupportedAlgorithm):
         if b"ENCRYPTED" in text and passphrase:
-            problem = "does not open the private key"
+            problem = "does not decrypt the private key"
             raise PrivateKeyError("private_key_passphrase", problem) from None
         problem = "must be a private key in PEM form ('-----BEGIN PRIVATE KEY-----' ...)"
         raise PrivateKeyError("private_key", problem) from None
     if not isinstance(key, RSAPrivateKey):
-        raise PrivateKeyError("private_key", "must be an RSA key: assertions are signed with RS256")
+        raise PrivateKeyError("private_key", "must be an RSA key, because it signs with RS256")
     return key

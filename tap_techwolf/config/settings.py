@@ -1,4 +1,4 @@
-"""The settings: what each is, what it may be, and what follows from them."""
+"""The settings, as a JSON Schema that also documents them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ EMPLOYEE_INCLUDES = [
 ]
 JOB_INCLUDES = ["ai_impact", "source_data", "linked_skills", "rejected_tasks", "weekly_hours"]
 
-# A line break at the end would slip past `$` in Python's regular expressions.
-_NO_LINE_BREAK = r"$(?!\n)"
+# In Python, `$` also matches before a line break at the end of the string.
+_END = r"$(?!\n)"
+
+# DNS allows no more characters between two dots of a host name.
+_LABEL_LENGTH = 63
 
 
 def _includes_property(entity: str, includes: list[str]) -> th.Property[list[str]]:
@@ -24,10 +27,10 @@ def _includes_property(entity: str, includes: list[str]) -> th.Property[list[str
         f"{entity}_task_includes",
         th.ArrayType(th.StringType(allowed_values=includes)),
         default=[include for include in includes if include != "rejected_tasks"],
-        title=f"{entity.capitalize()} task includes",
+        title=f"{entity.capitalize()} task details",
         description=(
-            f"What each task in {entity}_task_profiles carries beside its name and state. "
-            f"Of: {', '.join(includes)}. An empty list asks for none."
+            f"Optional details to export with each task in {entity}_task_profiles: any of "
+            f"{', '.join(includes)}. An empty list exports none."
         ),
     )
 
@@ -35,23 +38,24 @@ def _includes_property(entity: str, includes: list[str]) -> th.Property[list[str
 SETTINGS = th.PropertiesList(
     th.Property(
         "tenant",
-        th.StringType(pattern=rf"^[A-Za-z0-9_-]+{_NO_LINE_BREAK}"),
+        th.StringType(pattern=rf"^[A-Za-z0-9_-]+{_END}", max_length=_LABEL_LENGTH),
         required=True,
         title="Tenant",
         description=(
             "Your company's tenant name at TechWolf: letters, digits, '-' and '_'. It is the "
-            "first part of the API's host and goes with the request for a token."
+            "first part of the API's host name and is sent with token requests."
         ),
         examples=["acme"],
     ),
     th.Property(
         "region",
-        th.StringType(pattern=rf"^[a-z]{{2,}}[0-9]+{_NO_LINE_BREAK}"),
+        th.StringType(pattern=rf"^[a-z]{{2,}}[0-9]+{_END}", max_length=_LABEL_LENGTH),
         default="eu3",
         title="Region",
         description=(
-            "Where your tenant lives: eu3 (Europe), us3 (United States) or another of that "
-            "form. It decides the API's host, the token endpoint and the audience."
+            "The region that hosts your tenant: eu3 (Europe), us3 (United States) or another "
+            "of that form. It determines the API's host name, the token endpoint and the "
+            "audience."
         ),
         examples=["eu3", "us3"],
     ),
@@ -60,14 +64,16 @@ SETTINGS = th.PropertiesList(
         th.StringType(min_length=1),
         required=True,
         title="Client ID",
-        description="The client id that TechWolf gave you.",
+        description="The client ID that TechWolf issued to you.",
     ),
     th.Property(
         "client_secret",
         th.StringType(min_length=1),
         secret=True,
         title="Client secret",
-        description=("The client secret that TechWolf gave you. Set either this or `private_key`."),
+        description=(
+            "The client secret that TechWolf issued to you. Set either this or `private_key`."
+        ),
     ),
     th.Property(
         "private_key",
@@ -75,8 +81,9 @@ SETTINGS = th.PropertiesList(
         secret=True,
         title="Private key",
         description=(
-            "The RSA private key, as PEM text, whose public half TechWolf knows. A literal "
-            "\\n stands for a line break. Set either this or `client_secret`."
+            "The RSA private key, in PEM format, whose public key is registered with "
+            "TechWolf. A literal \\n counts as a line break. Set either this or "
+            "`client_secret`."
         ),
     ),
     th.Property(
@@ -84,7 +91,7 @@ SETTINGS = th.PropertiesList(
         th.StringType(min_length=1),
         secret=True,
         title="Private key passphrase",
-        description="The passphrase of `private_key`, if it is encrypted.",
+        description="The passphrase of `private_key`, if the key is encrypted.",
     ),
     th.Property(
         "scopes",
@@ -92,8 +99,8 @@ SETTINGS = th.PropertiesList(
         default=["read"],
         title="Scopes",
         description=(
-            "The scopes to ask a token for. `read` is all that the exports need. An empty "
-            "list asks for whatever the tenant has."
+            "The scopes to request for the access token. The exports need only `read`. An "
+            "empty list requests the tenant's default scopes."
         ),
     ),
     th.Property(
@@ -101,8 +108,8 @@ SETTINGS = th.PropertiesList(
         th.StringType(),
         title="API URL",
         description=(
-            "The API's address, where it is not https://{tenant}.{region}.techwolf.ai. Must "
-            "be https, except on a loopback address."
+            "The base URL of the API, if it is not https://{tenant}.{region}.techwolf.ai. "
+            "Must use https, except on a loopback address."
         ),
     ),
     th.Property(
@@ -110,23 +117,22 @@ SETTINGS = th.PropertiesList(
         th.StringType(),
         title="Token endpoint URL",
         description=(
-            "The token endpoint, where it is not the one of `region`. Must be https, except "
-            "on a loopback address."
+            "The URL of the token endpoint, if it is not the usual one for `region`. Must use "
+            "https, except on a loopback address."
         ),
     ),
     th.Property(
         "audience",
         th.StringType(min_length=1),
         title="Audience",
-        description="The audience of the token, where it is not {region}.techwolf.ai.",
+        description="The audience of the access token, if it is not {region}.techwolf.ai.",
     ),
     th.Property(
         "api_version",
         th.DateType(),
         title="API version",
         description=(
-            "The dated version of the API to speak to, sent as X-API-Version. Unset: the "
-            "version that your tenant is on."
+            "The dated API version to use, sent as X-API-Version. Default: your tenant's version."
         ),
         examples=["2024-12-05"],
     ),
@@ -135,8 +141,8 @@ SETTINGS = th.PropertiesList(
         th.DateTimeType(),
         title="Start date",
         description=(
-            "The very first sync asks only for employees and jobs updated since then. Once "
-            "there is a bookmark, the bookmark decides. Unset: everything."
+            "The first sync exports only employees and jobs updated since this date. Later "
+            "syncs continue from their bookmark instead. Default: export everything."
         ),
         examples=["2026-01-01T00:00:00Z"],
     ),
@@ -147,7 +153,7 @@ SETTINGS = th.PropertiesList(
         title="Lookback days",
         description=(
             "How many days before its bookmark an incremental sync starts, at least 1. More "
-            "days bring more repeats, which the keys turn into updates."
+            "days repeat more records, which loaders update in place by their keys."
         ),
     ),
     th.Property(
@@ -155,15 +161,22 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=100),
         default=100,
         title="Page size",
-        description="Employees or jobs a request, 1 to 100. Smaller pages make more requests.",
+        description="Employees or jobs per request, 1 to 100. Smaller pages need more requests.",
+    ),
+    th.Property(
+        "parallel_streams",
+        th.IntegerType(minimum=1, maximum=3),
+        default=3,
+        title="Parallel streams",
+        description="How many streams to sync at the same time, 1 to 3. 1 syncs one after another.",
     ),
     th.Property(
         "is_active",
         th.BooleanType(),
         title="Active employees",
         description=(
-            "true: only active employees. false: only inactive ones. Unset: all. Does not "
-            "concern jobs."
+            "true: export only active employees. false: only inactive ones. Default: all "
+            "employees. Does not affect jobs."
         ),
     ),
     th.Property(
@@ -171,8 +184,9 @@ SETTINGS = th.PropertiesList(
         th.StringType(allowed_values=["techwolf", "workday", "sap_attribute_library"]),
         title="Skill vocabulary",
         description=(
-            "Whose skill names to show: techwolf, workday or sap_attribute_library. A vendor "
-            "must be activated on your tenant. Unset: TechWolf's."
+            "The vendor whose skill names to use: techwolf, workday or "
+            "sap_attribute_library. The vendor must be enabled for your tenant. Default: "
+            "TechWolf's skill names."
         ),
     ),
     th.Property(
@@ -181,8 +195,8 @@ SETTINGS = th.PropertiesList(
         default="latest",
         title="AI goal versions",
         description=(
-            "latest: each employee's newest AI goal, keyed by external_id. all: every "
-            "version, keyed by external_id and version."
+            "latest: only each employee's newest AI goal, with external_id as the key. all: "
+            "every version, with external_id and version as the key."
         ),
     ),
     th.Property(
@@ -191,8 +205,8 @@ SETTINGS = th.PropertiesList(
         default="list",
         title="Task profile format",
         description=(
-            "list: a column `tasks` with a flat list. hierarchy: a column `hierarchy` with "
-            "the tree as the API sends it."
+            "list: export tasks as a flat list in the column `tasks`. hierarchy: export them "
+            "as a tree in the column `hierarchy`."
         ),
     ),
     _includes_property("employee", EMPLOYEE_INCLUDES),
@@ -201,28 +215,28 @@ SETTINGS = th.PropertiesList(
         "job_family_ids",
         th.ArrayType(th.StringType(min_length=1)),
         title="Job families",
-        description="Only the jobs of these job families. Unset: all jobs.",
+        description="Export only jobs in the job families with these IDs. Default: all jobs.",
     ),
     th.Property(
         "request_timeout",
         th.DecimalType(exclusive_minimum=0, maximum=86400),
         default=300,
         title="Request timeout",
-        description="Seconds to wait for the server, up to a day, before a request is tried again.",
+        description="How many seconds a request may take before it is retried, up to 86400.",
     ),
     th.Property(
         "max_attempts",
         th.IntegerType(minimum=1),
         default=8,
-        title="Attempts",
-        description="How often a request is tried in all before the sync ends.",
+        title="Maximum attempts",
+        description="How many times to try a request before giving up, including the first try.",
     ),
     th.Property(
         "user_agent",
-        th.StringType(pattern=rf"^[\x21-\x7E]([\x20-\x7E]*[\x21-\x7E])?{_NO_LINE_BREAK}"),
+        th.StringType(pattern=rf"^[\x21-\x7E]([\x20-\x7E]*[\x21-\x7E])?{_END}"),
         default=USER_AGENT,
         title="User agent",
-        description="How the tap names itself to the API.",
+        description="The User-Agent header to send with each request.",
     ),
     additional_properties=False,
 )
