@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_techwolf.versions import NAME
+from tap_techwolf.version import NAME
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

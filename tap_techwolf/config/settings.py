@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_techwolf.versions import USER_AGENT
+from tap_techwolf.version import USER_AGENT
 
 EMPLOYEE_INCLUDES = [
     "ai_impact",

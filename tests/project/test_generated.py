@@ -11,7 +11,7 @@ import pytest
 
 from demo.meltano import ROOT
 from generate.release_notes import release_notes
-from tap_techwolf.versions import VERSION
+from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
