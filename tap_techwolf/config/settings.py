@@ -168,7 +168,9 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=3),
         default=3,
         title="Parallel streams",
-        description="How many streams to sync at the same time, 1 to 3. 1 syncs one after another.",
+        description=(
+            "How many exports to read at the same time, 1 to 3. 1 reads one after another."
+        ),
     ),
     th.Property(
         "is_active",
@@ -206,7 +208,7 @@ SETTINGS = th.PropertiesList(
         title="Task profile format",
         description=(
             "list: export tasks as a flat list in the column `tasks`. hierarchy: export them "
-            "as a tree in the column `hierarchy`."
+            "as a tree in the column `hierarchy`. The other column is null."
         ),
     ),
     _includes_property("employee", EMPLOYEE_INCLUDES),
