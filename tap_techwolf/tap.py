@@ -25,7 +25,6 @@ from tap_techwolf.errors import (
     OutputError,
     SettingsError,
     StateError,
-    StoppedError,
     SyncError,
     Terminated,
 )
@@ -219,7 +218,7 @@ class TapTechWolf(Tap):
             raise SyncError(failures)
 
     def _write_beginning(self) -> None:
-        if self.state.get("bookmarks"):
+        if any(self.state.get("bookmarks", {}).values()):
             self.run.write_state()
         self.run.log.write_schema()
 

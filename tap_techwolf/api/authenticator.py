@@ -41,9 +41,7 @@ logger = logging.getLogger(__name__)
 ASSERTION_SECONDS = 240
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_CHECK = (
-    "Check 'client_id', 'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
-)
+_CHECK = "Check 'client_id', 'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
 
 
 class TechWolfAuthenticator(OAuthAuthenticator):

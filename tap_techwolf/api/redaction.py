@@ -19,17 +19,82 @@ _DIGITS_OF_AN_ID = 5
 # Names and options that the API's documentation shows: a user who sees one in a quotation
 # knows what to change, and none says anything about a person.
 _VOCABULARY = frozenset(
-    """
-    access_denied access_token ai_goals ai_impact all application/json audience authorization
-    client_assertion client_assertion_type client_credentials client_id client_secret
-    content-type eq error error_description employees external_id external_vendor filter filters
-    grant_type gt gte has_next hierarchy include invalid_client invalid_grant invalid_request
-    invalid_scope is_active job_family job_family_id_is_in_list job_family_ids jobs last_updated
-    latest limit linked_skills list lt lte next_starting_after operator read read_reports records
-    rejected_tasks response_format sap_attribute_library scope scopes source_data source_events
-    starting_after task_profiles techwolf tenant token_type unauthorized_client value versions
-    weekly_hours workday write x-api-version bearer post get true false null
-    """.split()
+    [
+        "access_denied",
+        "access_token",
+        "ai_goals",
+        "ai_impact",
+        "all",
+        "application/json",
+        "audience",
+        "authorization",
+        "client_assertion",
+        "client_assertion_type",
+        "client_credentials",
+        "client_id",
+        "client_secret",
+        "content-type",
+        "eq",
+        "error",
+        "error_description",
+        "employees",
+        "external_id",
+        "external_vendor",
+        "filter",
+        "filters",
+        "grant_type",
+        "gt",
+        "gte",
+        "has_next",
+        "hierarchy",
+        "include",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "is_active",
+        "job_family",
+        "job_family_id_is_in_list",
+        "job_family_ids",
+        "jobs",
+        "last_updated",
+        "latest",
+        "limit",
+        "linked_skills",
+        "list",
+        "lt",
+        "lte",
+        "next_starting_after",
+        "operator",
+        "read",
+        "read_reports",
+        "records",
+        "rejected_tasks",
+        "response_format",
+        "sap_attribute_library",
+        "scope",
+        "scopes",
+        "source_data",
+        "source_events",
+        "starting_after",
+        "task_profiles",
+        "techwolf",
+        "tenant",
+        "token_type",
+        "unauthorized_client",
+        "value",
+        "versions",
+        "weekly_hours",
+        "workday",
+        "write",
+        "x-api-version",
+        "bearer",
+        "post",
+        "get",
+        "true",
+        "false",
+        "null",
+    ]
 )
 
 _EMAIL = re.compile(r"[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +38,8 @@ _REFUSED = {400, 404, 409, 410, 422}
 _REFUSED_FOR_NOW = {404, 409}
 _REFUSALS = 3
 _SERVER_ERROR = 500
+
+_SAME_TIME = timedelta(seconds=2)
 
 
 class Output(Protocol):
@@ -280,8 +282,10 @@ class Pass:
     def _completed(self, last: Checkpoint) -> CompletedPass:
         now = datetime.now(UTC)
         if self._clock.api is not None:
-            # The API's clock goes on as this machine's does.
-            now = min(now, now + (self._clock.api - self._clock.machine))
+            # The API's clock goes on as this machine's does. It is read in whole seconds, so
+            # that a small difference is none.
+            difference = self._clock.api - self._clock.machine
+            now = min(now, now + difference) if abs(difference) > _SAME_TIME else now
         began = last.began_at or ""
         return CompletedPass(
             began_at=began,

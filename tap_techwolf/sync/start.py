@@ -32,6 +32,18 @@ _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
 
+# What must not change while a pass is interrupted, as a user would call it.
+_IN_WORDS = {
+    "tenant": "'tenant' or 'audience'",
+    "api_url": "'api_url'",
+    "replication_method": "the replication method",
+    "start_date": "'start_date'",
+    "lookback_days": "'lookback_days'",
+    "records": "settings that shape the records",
+    "columns": "the selected columns",
+    "stream_maps": "stream maps or flattening",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PassSettings:
@@ -44,7 +56,9 @@ class PassSettings:
         lookback_days: How many days before its bookmark a pass asks for changes.
         records: What shapes the records.
         tenant: Which tenant it is, as a hash.
-        surroundings: What else must not change while a pass is interrupted, by name.
+        api_url: The API's address.
+        columns: Which columns are selected.
+        stream_maps: What stream maps and flattening make of the records.
     """
 
     stream: str
@@ -53,7 +67,9 @@ class PassSettings:
     lookback_days: int
     records: Mapping[str, Any]
     tenant: str
-    surroundings: Mapping[str, Any]
+    api_url: str
+    columns: Any
+    stream_maps: Any
 
     @property
     def is_incremental(self) -> bool:
@@ -68,16 +84,18 @@ class PassSettings:
                 counts.
 
         Returns:
-            Hashes, by what a user would call the thing.
+            Hashes, by the names that `_IN_WORDS` explains.
         """
         start_date = self.start_date if self.is_incremental and not continues_bookmark else None
         everything: dict[str, Any] = {
-            "the tenant": self.tenant,
-            "the replication method": self.replication_method,
-            "'start_date'": start_date,
-            "'lookback_days'": self.lookback_days,
-            "the settings that shape the records": self.records,
-            **self.surroundings,
+            "tenant": self.tenant,
+            "api_url": self.api_url,
+            "replication_method": self.replication_method,
+            "start_date": start_date,
+            "lookback_days": self.lookback_days,
+            "records": self.records,
+            "columns": self.columns,
+            "stream_maps": self.stream_maps,
         }
         return {name: fingerprint(value) for name, value in everything.items()}
 
@@ -160,7 +178,7 @@ def find_start(
         logger.warning(
             "%s: changed since the last pass was interrupted: %s; the pass starts over%s",
             settings.stream,
-            ", ".join(changed),
+            ", ".join(_IN_WORDS[name] for name in changed),
             remark,
         )
     elif old_settings and settings.is_incremental:

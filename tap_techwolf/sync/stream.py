@@ -161,9 +161,7 @@ class ExportStream(RESTStream[str]):
             context: Not used: the streams have no partitions.
         """
         del context
-        output = PassOutput(
-            self._run, self.name, self.stream_maps[0].stream_alias, self.scope_hash
-        )
+        output = PassOutput(self._run, self.name, self.stream_maps[0].stream_alias, self.scope_hash)
         source = Source(
             get_page=self._get_page,
             new_paginator=self._new_paginator,
@@ -234,14 +232,12 @@ class ExportStream(RESTStream[str]):
                 **{name: value for name, value in body.items() if value},
             },
             tenant=fingerprint([self.config["tenant"], addresses.audience]),
-            surroundings={
-                "'api_url'": addresses.api_url,
-                "the selected columns": [
-                    sorted(self._columns),
-                    sorted("/".join(path) for path, selected in self.mask.items() if not selected),
-                ],
-                "stream maps or flattening": [stream_map_of(self.config, self.name), flattening],
-            },
+            api_url=addresses.api_url,
+            columns=[
+                sorted(self._columns),
+                sorted("/".join(path) for path, selected in self.mask.items() if not selected),
+            ],
+            stream_maps=[stream_map_of(self.config, self.name), flattening],
         )
 
     def _get_page(self, checkpoint: Checkpoint) -> Page:
