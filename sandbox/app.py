@@ -37,6 +37,22 @@ def create_app(sandbox: Sandbox) -> FastAPI:
     """
     app = FastAPI(title="TechWolf sandbox", docs_url=None, redoc_url=None, openapi_url=None)
 
+    _add_clock_and_faults(app, sandbox)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(TokenRefused, _token_refused)
+
+    @app.post(TOKEN_PATH)
+    async def token(request: Request) -> Response:
+        sandbox.token_headers.append(dict(request.headers))
+        return JSONResponse(sandbox.tokens.give(await _json(request), str(request.url)))
+
+    _add_exports(app, sandbox)
+    add_optional_endpoints(app, sandbox)
+    add_steering(app, sandbox)
+    return app
+
+
+def _add_clock_and_faults(app: FastAPI, sandbox: Sandbox) -> None:
     @app.middleware("http")
     async def clock_and_faults(
         request: Request, call_next: Callable[[Request], Awaitable[Response]]
@@ -55,14 +71,8 @@ def create_app(sandbox: Sandbox) -> FastAPI:
         _set_rate_limit(response, sandbox, path)
         return response
 
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(TokenRefused, _token_refused)
 
-    @app.post(TOKEN_PATH)
-    async def token(request: Request) -> Response:
-        sandbox.token_headers.append(dict(request.headers))
-        return JSONResponse(sandbox.tokens.give(await _json(request), str(request.url)))
-
+def _add_exports(app: FastAPI, sandbox: Sandbox) -> None:
     async def export(request: Request) -> Response:
         path = request.url.path
         variants = sandbox.variants
@@ -86,10 +96,6 @@ def create_app(sandbox: Sandbox) -> FastAPI:
 
     for path in FORMS:
         app.post(path)(export)
-
-    add_optional_endpoints(app, sandbox)
-    add_steering(app, sandbox)
-    return app
 
 
 def _set_rate_limit(response: Response, sandbox: Sandbox, path: str) -> None:

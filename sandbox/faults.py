@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
 
 FaultKind = Literal[
     "status",
@@ -46,6 +48,8 @@ class Fault:
         at: The property that gets the odd value, as a dotted path; a text, a number or a list
             of the export by default.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     path: str
     kind: FaultKind = "status"

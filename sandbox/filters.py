@@ -6,12 +6,11 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.variants import Variants
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.entities import Entity
+    from sandbox.variants import Variants
 
 DateReading = Literal["moment", "day"]
 

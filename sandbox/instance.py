@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.company import Company
 from sandbox.faults import Conditions
-from sandbox.filters import DateReading
-from sandbox.requests import PageRequest
 from sandbox.tokens import Tokens
 from sandbox.variants import Variants
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from sandbox.filters import DateReading
+    from sandbox.requests import PageRequest
 
 
 @dataclass

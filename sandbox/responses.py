@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fastapi import Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -31,20 +31,23 @@ def errors(status: int, title: str, description: str) -> JSONResponse:
 def replacement(fault: Fault) -> Response | None:
     """Return the response that a fault gives instead of the real one, if it does."""
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-    if fault.kind == "not_json":
-        return Response("<html>Bad gateway</html>", media_type="text/html")
-    if fault.kind == "not_object":
-        return JSONResponse([])
-    if fault.kind == "redirect":
-        return Response(status_code=fault.status, headers={"Location": "/somewhere/else"})
-    if fault.kind == "raw":
-        return Response(fault.body, fault.status, headers, "application/json")
-    if fault.kind != "status":
-        return None
-    if fault.path == TOKEN_PATH:
-        body = {"error": "too_many_requests" if fault.status == _TOO_MANY else "fault"}
-        return JSONResponse(body | {"error_description": fault.text}, fault.status, headers)
-    response = errors(fault.status, f"{fault.status} Fault", fault.text)
+    match fault.kind:
+        case "not_json":
+            response = Response("<html>Bad gateway</html>", media_type="text/html")
+        case "not_object":
+            response = JSONResponse([])
+        case "redirect":
+            response = Response(status_code=fault.status, headers={"Location": "/somewhere/else"})
+        case "raw":
+            response = Response(fault.body, fault.status, media_type="application/json")
+        case "status" if fault.path == TOKEN_PATH:
+            error = "too_many_requests" if fault.status == _TOO_MANY else "fault"
+            body = {"error": error, "error_description": fault.text}
+            response = JSONResponse(body, fault.status)
+        case "status":
+            response = errors(fault.status, f"{fault.status} Fault", fault.text)
+        case _:
+            return None
     response.headers.update(headers)
     return response
 
@@ -53,8 +56,9 @@ async def changed(response: Response, fault: Fault) -> Response:
     """Return a real response as a fault changes it."""
     if fault.kind == "date":
         return response
-    assert isinstance(response, StreamingResponse) or hasattr(response, "body_iterator")  # noqa: S101
-    body = b"".join([bytes(part) async for part in response.body_iterator])
+    # What a middleware's `call_next` returns is always a stream of bytes.
+    parts = cast("AsyncIterator[bytes]", cast("StreamingResponse", response).body_iterator)
+    body = b"".join([part async for part in parts])
     headers = {name: text for name, text in response.headers.items() if name != "content-length"}
     if fault.kind in ODD_PAGES and response.status_code == _OK:
         body = odd_page(fault, body)

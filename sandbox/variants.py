@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
 
 EndpointAnswer = Literal["not_found", "not_allowed", "html", "forbidden", "json"]
 Order = Literal["created", "newest_first", "last_updated", "external_id"]
@@ -33,6 +35,8 @@ class Variants:
             `is_active` asks for them.
         order: The order of every export.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     accepts_date_times: bool = False
     accepts_gte: bool = False
