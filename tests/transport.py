@@ -14,18 +14,10 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Break = Literal[
-    "none",
-    "close",
-    "reset",
-    "cut_body",
-    "cut_chunked",
-    "not_gzip",
-    "silent",
-    "stale",
-    "drip_headers",
-    "drip_body",
-]
+# The answer is lost.
+Break = Literal["none", "close", "reset", "cut_body", "cut_chunked", "not_gzip", "silent"]
+# The answer arrives whole, in an unusual way.
+Delivery = Literal["stale", "drip_headers", "drip_body"]
 
 
 @dataclass
@@ -61,7 +53,7 @@ class Gateway:
     """
 
     upstream: str
-    breaks: dict[str, list[Break]] = field(default_factory=dict)
+    breaks: dict[str, list[Break | Delivery]] = field(default_factory=dict)
     pause: float = 0.05
     requests: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
@@ -99,7 +91,9 @@ class Gateway:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def _send(self, connection: socket.socket, head: bytes, body: bytes, kind: Break) -> None:
+    def _send(
+        self, connection: socket.socket, head: bytes, body: bytes, kind: Break | Delivery
+    ) -> None:
         for part, drips in ((head, kind == "drip_headers"), (body, kind == "drip_body")):
             if not drips:
                 connection.sendall(part)
@@ -109,7 +103,7 @@ class Gateway:
                 if self.released.wait(self.pause):
                     return
 
-    def _answer(self, request: Request, kind: Break) -> tuple[bytes, bytes]:
+    def _answer(self, request: Request, kind: Break | Delivery) -> tuple[bytes, bytes]:
         client = http.client.HTTPConnection(urlsplit(self.upstream).netloc)
         target = urlsplit(request.target)._replace(scheme="", netloc="").geturl()
         client.request(request.method, target, request.body or None, request.headers)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import requests
 
     from sandbox.app import Sandbox
-    from tests.transport import Break
+    from tests.transport import Delivery
 
 JOBS = PATHS["job_task_profiles"]
 BODY = json.dumps({"limit": 1})
@@ -58,7 +58,7 @@ def test_a_stale_connection_that_stays_open_does_not_hold_up_the_end(
 
 
 @pytest.mark.parametrize("kind", ["drip_headers", "drip_body"])
-def test_a_drip_arrives_whole_and_late(url: str, session: requests.Session, kind: Break) -> None:
+def test_a_drip_arrives_whole_and_late(url: str, session: requests.Session, kind: Delivery) -> None:
     expected = session.post(url + JOBS, json={"limit": 1}, timeout=10)
     with gateway(url) as (address, gate):
         gate.breaks[JOBS] = [kind]
