@@ -107,7 +107,7 @@ def _show_task(task: Task, request: PageRequest) -> dict[str, Any]:
             {"skill_id": skill_id(skill), "skill": skill + suffix} for skill in task.kind.skills
         ]
     if "source_events" in request.include:
-        shown["source_events"] = [task.source]
+        shown["source_events"] = [dict(task.source)]
     if "source_data" in request.include:
         shown["source_data"] = [{"external_id": task.source["external_id"]}]
     return shown

@@ -148,6 +148,14 @@ def test_properties_can_be_added_replaced_and_omitted(sandbox: Sandbox, ask: Ask
     assert "cost_centre" not in ask(JOBS).json()["records"][0]
 
 
+def test_a_variant_that_is_switched_off_leaves_nothing_behind(sandbox: Sandbox, ask: Ask) -> None:
+    before = ask(EMPLOYEES, include=["source_events"]).json()
+    sandbox.variants.set_properties = {EMPLOYEES: {"tasks.source_events.event_type": "new"}}
+    assert ask(EMPLOYEES, include=["source_events"]).json() != before
+    sandbox.variants.set_properties.clear()
+    assert ask(EMPLOYEES, include=["source_events"]).json() == before
+
+
 def test_rate_limits_can_be_announced(sandbox: Sandbox, ask: Ask) -> None:
     assert not any(name.startswith("x-ratelimit") for name in ask(JOBS).headers)
     sandbox.variants.rate_limit = 3
