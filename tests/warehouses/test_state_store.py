@@ -11,7 +11,7 @@ from demo.meltano import MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import STREAMS
-from tests.warehouses.stores import DuckDB, JSONLines
+from tests.warehouses.stores import DuckDB
 from tests.warehouses.test_loads import check, load
 
 if TYPE_CHECKING:
@@ -26,13 +26,10 @@ MERGE = ("--state-strategy", "merge")
 START_DATE = {"TAP_TECHWOLF_START_DATE": "2020-01-01T00:00:00Z"}
 
 
-@pytest.fixture(params=["duckdb", "jsonl"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """A warehouse that keeps rows, and one that keeps every line."""
-    if request.param == "duckdb":
-        return DuckDB(tmp_path / "techwolf.duckdb")
-    (tmp_path / "jsonl").mkdir()
-    return JSONLines(tmp_path / "jsonl")
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A warehouse whose loader acknowledges states while a stream is under way."""
+    return DuckDB(tmp_path / "techwolf.duckdb", batch_size=50)
 
 
 def first_cursors(sandbox: Sandbox) -> set[str | None]:
@@ -78,9 +75,8 @@ def test_changes_come_at_once_where_states_are_always_merged(
 
 @pytest.mark.parametrize("start_date", [{}, START_DATE], ids=str)
 def test_an_interrupted_full_refresh_is_resumed(
-    meltano: Meltano, sandbox: Sandbox, tmp_path: Path, start_date: dict[str, str]
+    meltano: Meltano, sandbox: Sandbox, store: Store, start_date: dict[str, str]
 ) -> None:
-    store = JSONLines(tmp_path)
     load(meltano, store, **start_date)
     sandbox.conditions.faults.append(Fault(PATH, status=403, skip=3))
     with pytest.raises(MeltanoError, match="403"):
@@ -99,9 +95,8 @@ def test_an_interrupted_full_refresh_is_resumed(
 
 @pytest.mark.parametrize("options", [MERGE, ("--full-refresh",)], ids=str)
 def test_a_killed_run_whose_state_was_merged_loses_nothing(
-    meltano: Meltano, sandbox: Sandbox, tmp_path: Path, options: tuple[str, ...]
+    meltano: Meltano, sandbox: Sandbox, store: Store, options: tuple[str, ...]
 ) -> None:
-    store = JSONLines(tmp_path)
     later = options if options == MERGE else ()
     load(meltano, store, *later)
     change_many(sandbox)
