@@ -99,7 +99,7 @@ class KeepAliveGateway:
         headers = {"Content-Type": "application/json"} | headers
         fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         length = f"Content-Length: {len(content)}\r\n".encode()
-        return f"HTTP/1.1 {status} X\r\n{fields}".encode() + raw + length + b"\r\n", content
+        return f"HTTP/1.1 {status} X\r\n{fields}".encode() + length + raw + b"\r\n", content
 
     def _send(self, connection: socket.socket, answer: tuple[bytes, bytes], kind: Break) -> None:
         head, content = answer

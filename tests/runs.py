@@ -120,6 +120,12 @@ def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
 
 
+def error_line(output: Output) -> str:
+    """The one line at ERROR that says why a run ended; at DEBUG its places follow."""
+    [line] = [line for line in output.log.splitlines() if "| ERROR" in line]
+    return line
+
+
 def merge(source: Mapping[str, Any], target: dict[str, Any]) -> dict[str, Any]:
     """Merge a state into another as Meltano does: objects at depth, all else replaces."""
     for key, value in source.items():
