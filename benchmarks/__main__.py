@@ -10,6 +10,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.environments import (
@@ -22,14 +23,16 @@ from benchmarks.environments import (
 from benchmarks.plot import plot
 from benchmarks.scenarios import (
     EARLIER_TAP,
+    PAGE,
     STREAMS,
     Peers,
+    Server,
     measure_distant_api,
     measure_memory,
     measure_slow_reader,
     measure_speed,
+    write_settings,
 )
-from benchmarks.server import PAGE
 from benchmarks.table import results_table
 
 if TYPE_CHECKING:
@@ -83,29 +86,35 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     versions = {name: version(name) for name in (TAP_PACKAGE, "singer-sdk", "msgspec")}
     versions |= {name: PEER_VERSIONS[name] for name in names}
     python = Path(sys.executable) if options.without_peers else install_tap()
-    tap = python.with_name(TAP_PACKAGE)
     earlier_tap = options.against
     if options.against_commit:
         versions[EARLIER_TAP], earlier_tap = install_commit(options.against_commit)
     elif earlier_tap:
-        shown = subprocess.run([earlier_tap, "--version"], check=True, capture_output=True)
-        versions[EARLIER_TAP] = shown.stdout.decode().split()[1].rstrip(",")
+        versions[EARLIER_TAP] = version_of(earlier_tap)
     frameworks = {name: install_peer(name) for name in names}
-    peers = Peers(tap, python, frameworks, earlier_tap)
     pages = -(-options.entities // PAGE)
-    return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
-        "python": platform.python_version(),
-        "versions": versions,
-        "records": STREAMS * pages * PAGE,
-        "runs": options.runs,
-        "speed": measure_speed(peers, pages, options.runs),
-        "distant_api": measure_distant_api(
-            peers, tuple(options.distant_pages), options.delay, options.runs
-        ),
-        "slow_reader": measure_slow_reader(tap, pages, options.runs),
-        "memory": measure_memory(tap, tuple(options.sizes)),
-    }
+    with TemporaryDirectory() as folder, Server() as server:
+        settings = write_settings(server.url, Path(folder))
+        peers = Peers(server.url, settings, python, frameworks, earlier_tap)
+        return {
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+            "python": platform.python_version(),
+            "versions": versions,
+            "records": STREAMS * pages * PAGE,
+            "runs": options.runs,
+            "speed": measure_speed(peers, server, pages, options.runs),
+            "distant_api": measure_distant_api(
+                peers, server, options.distant_pages, options.delay, options.runs
+            ),
+            "slow_reader": measure_slow_reader(peers, server, pages, options.runs),
+            "memory": measure_memory(peers, server, options.sizes),
+        }
+
+
+def version_of(tap: Path) -> str:
+    """Return the version of an installed tap."""
+    shown = subprocess.run([tap, "--version"], check=True, capture_output=True, text=True).stdout
+    return shown.split()[1].removeprefix("v").rstrip(",")
 
 
 def main() -> None:

@@ -52,12 +52,18 @@ def run(command: Command, on_chunk: Callable[[bytes], None] = lambda _: None) ->
     """
     report, descriptor = os.pipe()
     launcher: Command = [sys.executable, "-I", "-S", LAUNCHER, str(descriptor)]
+    # Where this is set, each run would compile everything that it imports.
+    environment = {key: one for key, one in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     size = 0
     with (
         os.fdopen(report) as costs,
         TemporaryFile() as log,
         subprocess.Popen(
-            [*launcher, *command], stdout=subprocess.PIPE, stderr=log, pass_fds=[descriptor]
+            [*launcher, *command],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            pass_fds=[descriptor],
         ) as process,
     ):
         os.close(descriptor)

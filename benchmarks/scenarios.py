@@ -6,70 +6,75 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.environments import ROOT
 from benchmarks.measure import interleave, run
-from benchmarks.server import PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.measure import Command
 
 PEERS = Path(__file__).parent / "peers"
 TAP, EARLIER_TAP, BARE_LOOP = "tap-techwolf", "tap-techwolf before", "bare loop"
-PLAIN_TAP, DLT, AIRBYTE = "plain SDK tap", "dlt rest_api, extract", "Airbyte CDK"
+PLAIN_TAP = "plain SDK tap"
+FRAMEWORKS = {  # by the package's name
+    "dlt": ("dlt rest_api, extract", "dlt_source.py"),
+    "airbyte-cdk": ("Airbyte CDK", "airbyte_source.py"),
+}
 STREAMS = 3
+PAGE = 100
 SLOW_READER_SERVER_SECONDS = 0.03
 SLOW_READER_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What is measured.
+    """The commands that are measured.
 
     Attributes:
-        tap: The tap's command.
-        python: The Python that has the tap's dependencies.
+        url: The server.
+        settings: The taps' settings file.
+        python: The Python that the tap is installed for.
         frameworks: The Pythons of the other frameworks, by the package's name.
         earlier_tap: The command of another version of the tap.
     """
 
-    tap: Path
+    url: str
+    settings: Path
     python: Path
     frameworks: Mapping[str, Path]
     earlier_tap: Path | None = None
 
-    def commands(self, url: str, folder: Path, *, parallel: bool = False) -> dict[str, Command]:
-        """Return the command lines that read all exports.
+    @property
+    def tap(self) -> Command:
+        """The tap's command line."""
+        return [self.python.with_name("tap-techwolf"), "--config", self.settings]
+
+    def commands(self, *, parallel: bool) -> dict[str, Command]:
+        """Return all command lines.
 
         Args:
-            url: The server.
-            folder: Where to put the taps' settings.
-            parallel: Run the streams of the other frameworks side by side.
+            parallel: Let the other frameworks read the exports side by side.
 
         Returns:
             The command lines, by the name that the results show.
         """
-        settings = write_settings(url, folder)
         commands: dict[str, Command] = {
-            TAP: [self.tap, "--config", settings],
-            BARE_LOOP: [self.python, PEERS / "bare_loop.py", url],
-            PLAIN_TAP: [self.python, PEERS / "plain_tap.py", url],
+            TAP: self.tap,
+            BARE_LOOP: [self.python, PEERS / "bare_loop.py", self.url],
+            PLAIN_TAP: [self.python, PEERS / "plain_tap.py", self.url],
         }
         if self.earlier_tap:
-            commands[EARLIER_TAP] = [self.earlier_tap, "--config", settings]
-        flags = ["--parallel"] if parallel else []
-        scripts = {"dlt": (DLT, "dlt_source.py"), "airbyte-cdk": (AIRBYTE, "airbyte_source.py")}
+            commands[EARLIER_TAP] = [self.earlier_tap, "--config", self.settings]
         for package, python in self.frameworks.items():
-            name, script = scripts[package]
-            commands[name] = [python, PEERS / script, url, *flags]
+            name, script = FRAMEWORKS[package]
+            flags = ["--parallel"] if parallel else []
+            commands[name] = [python, PEERS / script, self.url, *flags]
         return commands
 
 
@@ -90,55 +95,75 @@ def write_settings(url: str, folder: Path) -> Path:
         "api_url": url,
         "auth_url": f"{url}/oauth/token",
     }
-    file = folder / f"{url.rpartition(':')[2]}.json"
+    file = folder / "config.json"
     file.write_text(json.dumps(settings))
     return file
 
 
-@contextmanager
-def running_server(pages: tuple[int, ...], delay: float = 0) -> Iterator[str]:
-    """Run the server in another process.
+class Server:
+    """The server, in a process of its own.
 
-    Args:
-        pages: How many pages each export has.
-        delay: How many seconds each page takes.
-
-    Yields:
-        The server's URL.
+    Attributes:
+        url: Its URL.
     """
-    command = [sys.executable, "-m", "benchmarks.server", "--pages", *map(str, pages)]
-    with subprocess.Popen(
-        [*command, "--delay", str(delay)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout  # noqa: S101 - Popen was told to open a pipe
-        assert process.stdin  # noqa: S101 - Popen was told to open a pipe
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.stdin.close()
+
+    def __init__(self) -> None:
+        """Start the process."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.server"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = self._read()
+
+    def serve(self, pages: Sequence[int], delay: float = 0) -> None:
+        """Change what it serves.
+
+        Args:
+            pages: How many pages each export has.
+            delay: How many seconds each page takes.
+        """
+        assert self._process.stdin  # noqa: S101 - Popen was told to open a pipe
+        self._process.stdin.write(f"{' '.join(map(str, pages))} {delay}\n")
+        self._process.stdin.flush()
+        self._read()
+
+    def _read(self) -> str:
+        assert self._process.stdout  # noqa: S101 - Popen was told to open a pipe
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("The benchmark's server exited; its error is above.")
+        return line.strip()
+
+    def __enter__(self) -> Self:
+        """Return the server."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the process end."""
+        self._process.communicate()
 
 
-def measure_speed(peers: Peers, pages: int, runs: int) -> dict[str, dict[str, float]]:
+def measure_speed(
+    peers: Peers, server: Server, pages: int, runs: int
+) -> dict[str, dict[str, float]]:
     """Measure every peer with a server that answers at once: the processor is the limit."""
-    with TemporaryDirectory() as folder, running_server((pages,) * STREAMS) as url:
-        return interleave(peers.commands(url, Path(folder)), runs, warm_up=True)
+    server.serve((pages,) * STREAMS)
+    return interleave(peers.commands(parallel=False), runs, warm_up=runs > 1)
 
 
 def measure_distant_api(
-    peers: Peers, pages: tuple[int, int, int], delay: float, runs: int
+    peers: Peers, server: Server, pages: Sequence[int], delay: float, runs: int
 ) -> dict[str, Any]:
     """Measure every peer with a server whose pages take long: the API is the limit."""
-    with TemporaryDirectory() as folder, running_server(pages, delay) as url:
-        costs = interleave(peers.commands(url, Path(folder), parallel=True), runs)
+    server.serve(pages, delay)
     return {
         "page_seconds": delay,
         "pages": pages,
         "server_seconds": max(pages) * delay,  # of the longest export
-        "costs": costs,
+        "costs": interleave(peers.commands(parallel=True), runs),
     }
 
 
@@ -159,26 +184,20 @@ class SlowReader:
         self._rest = text[-len(self.MARK) + 1 :]
 
 
-def measure_slow_reader(tap: Path, pages: int, runs: int) -> dict[str, float]:
+def measure_slow_reader(peers: Peers, server: Server, pages: int, runs: int) -> dict[str, float]:
     """Measure the tap's wall time when both the server and the reader take their time."""
-    with (
-        TemporaryDirectory() as folder,
-        running_server((pages,) * STREAMS, SLOW_READER_SERVER_SECONDS) as url,
-    ):
-        command: Command = [tap, "--config", write_settings(url, Path(folder))]
-        costs = [run(command, SlowReader(SLOW_READER_SECONDS)) for _ in range(runs)]
+    server.serve((pages,) * STREAMS, SLOW_READER_SERVER_SECONDS)
+    costs = [run(peers.tap, SlowReader(SLOW_READER_SECONDS)) for _ in range(runs)]
     return {
         "server_seconds": STREAMS * pages * SLOW_READER_SERVER_SECONDS,
         "wall": median(cost.wall for cost in costs),
     }
 
 
-def measure_memory(tap: Path, entities: tuple[int, ...]) -> dict[int, float]:
+def measure_memory(peers: Peers, server: Server, entities: Sequence[int]) -> dict[int, float]:
     """Measure the tap's peak memory with few and with many entities of each export."""
     memory = {}
     for count in entities:
-        pages = (-(-count // PAGE),) * STREAMS
-        with TemporaryDirectory() as folder, running_server(pages) as url:
-            command: Command = [tap, "--config", write_settings(url, Path(folder))]
-            memory[count] = run(command).memory
+        server.serve((-(-count // PAGE),) * STREAMS)
+        memory[count] = run(peers.tap).memory
     return memory

@@ -1,20 +1,21 @@
 """Serves pages of the sandbox's company that were rendered before the first request.
 
-    python -m benchmarks.server --pages 30 30 10 --delay 0.2
+    echo 30 30 10 0.2 | python -m benchmarks.server
 
 The server renders a few pages of each export once and repeats them, each time with another
-cursor, so that its own work hardly counts in a client's time.
+cursor, so that its own work hardly counts in a client's time. Each line of its standard input
+says how many pages each export has from now on, and how many seconds a page takes.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.scenarios import PAGE
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
 from sandbox.exports import FORMS, export_page
@@ -22,11 +23,8 @@ from sandbox.requests import PageRequest
 from sandbox.server import serve_app
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import Receive, Scope, Send
 
-PAGE = 100
 RENDERED = 10
 TASKS = 12
 TOKEN = b'{"access_token":"benchmark","expires_in":10800,"token_type":"Bearer"}'
@@ -60,16 +58,11 @@ def render() -> dict[str, list[bytes]]:
 class Pages:
     """An ASGI application that answers with pages that were rendered before."""
 
-    def __init__(self, pages: Mapping[str, int], delay: float) -> None:
-        """Render the pages.
-
-        Args:
-            pages: How many pages each export has, by its path.
-            delay: How many seconds each page takes.
-        """
-        self.pages = pages
-        self.delay = delay
+    def __init__(self) -> None:
+        """Render the pages."""
         self.rendered = render()
+        self.pages = dict.fromkeys(FORMS, 1)
+        self.delay = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; the delay includes the server's own work."""
@@ -105,17 +98,15 @@ class Pages:
 
 
 def main() -> None:
-    """Serve until stdin is closed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
-    parser.add_argument(
-        "--pages", type=int, nargs=len(FORMS), required=True, help=f"of {', '.join(FORMS)}"
-    )
-    parser.add_argument("--delay", type=float, default=0, help="seconds per page")
-    options = parser.parse_args()
-    pages = dict(zip(FORMS, options.pages, strict=True))
-    with serve_app(Pages(pages, options.delay)) as url:
+    """Serve until the standard input is closed; repeat each of its lines as an answer."""
+    app = Pages()
+    with serve_app(app) as url:
         print(url, flush=True)  # noqa: T201 - the parent process waits for it
-        sys.stdin.read()
+        for line in sys.stdin:
+            *pages, delay = line.split()
+            app.pages = dict(zip(FORMS, map(int, pages), strict=True))
+            app.delay = float(delay)
+            print(line, end="", flush=True)  # noqa: T201 - as above
 
 
 if __name__ == "__main__":
