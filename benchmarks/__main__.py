@@ -45,17 +45,22 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--entities", type=int, default=15_000, help="of each export, in all but the next two"
+        "--entities", type=int, default=15_000, help="per export, for speed and the slow reader"
     )
     parser.add_argument(
         "--distant-pages",
         type=int,
         nargs=STREAMS,
         default=(30, 30, 10),
-        help="of each export of the distant API: goals, employees, jobs",
+        metavar=("GOALS", "EMPLOYEES", "JOBS"),
+        help="per export of the distant API",
     )
     parser.add_argument(
-        "--sizes", type=int, nargs=2, default=(2_000, 200_000), help="entities to compare memory at"
+        "--sizes",
+        type=int,
+        nargs=2,
+        default=(2_000, 200_000),
+        help="entities per export, for memory",
     )
     parser.add_argument(
         "--delay", type=float, default=0.2, help="seconds per page of the distant API"

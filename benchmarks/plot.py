@@ -68,7 +68,7 @@ def draw(results: dict[str, Any]) -> Figure:
         walls = {name: cost["wall"] for name, cost in distant["costs"].items()}
         title = (
             f"Seconds with an API {distant['page_seconds'] * 1000:.0f} ms away "
-            "(less is better; dotted: the server alone, for the longest export)"
+            "(less is better; dotted: the server alone)"
         )
         ordered = dict(sorted(walls.items(), key=lambda item: -item[1]))
         panels.append((title, ordered, "{:.1f}"))

@@ -25,7 +25,7 @@ from sandbox.server import serve_app
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-RENDERED = 10
+RENDERED = 5
 TASKS = 12
 TOKEN = b'{"access_token":"benchmark","expires_in":10800,"token_type":"Bearer"}'
 JSON = [(b"content-type", b"application/json"), (b"date", b"Sun, 22 Nov 2026 10:00:00 GMT")]
