@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
-import os
+import select
 import subprocess
-import termios
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,8 +17,7 @@ from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, discover, environment, selecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import timedelta
+    from collections.abc import Mapping
 
     import pytest
 
@@ -180,13 +177,6 @@ def load(warehouse: dict[str, Any], output: Output, stream: str = PROFILES) -> N
         warehouse[record["external_id"]] = {**record, "exported_at": None}
 
 
-def changed_jobs(sandbox: Sandbox, positions: Iterable[int], at: timedelta | None = None) -> None:
-    """Change some jobs."""
-    company = sandbox.company
-    for position in positions:
-        company.change(company.jobs[position], company.now() - at if at else None)
-
-
 # Processes
 
 
@@ -205,19 +195,14 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
     return rest or b"", log.decode()
 
 
-def held_in(pipe: int) -> int:
-    """How many bytes wait in a pipe to be read."""
-    waiting = bytearray(4)
-    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
-    return int.from_bytes(waiting, "little")
-
-
-def wait_until_full(process: subprocess.Popen[bytes], pipe: int) -> None:
-    """Wait until a process cannot write any more into a pipe."""
-    capacity = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
-    while held_in(pipe) <= capacity - 4096:  # The last part of a pipe may not be divided.
+def wait_until_full(process: subprocess.Popen[bytes], writing: int) -> None:
+    """Wait until nobody can write any more into a pipe that a process writes into."""
+    pipe = select.poll()
+    pipe.register(writing, select.POLLOUT)
+    while pipe.poll(0):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
         assert process.poll() is None, "the process ended before the pipe was full"
-        os.sched_yield()
 
 
 def whole_lines(content: bytes) -> list[bytes]:
