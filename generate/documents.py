@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tap_techwolf import schemas
-from tap_techwolf.settings import SETTINGS
+from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.tap import STREAMS, TapTechWolf
 
 MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from tap_techwolf.versions import VERSION
+from tap_techwolf.version import VERSION
 
 CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
 

@@ -1,5 +1,5 @@
 """Lets `python -m tap_techwolf` stand for the `tap-techwolf` command."""
 
-from tap_techwolf.command import main
+from tap_techwolf.cli import main
 
 main()

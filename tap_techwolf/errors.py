@@ -1,10 +1,17 @@
-"""The errors that end a run.
+"""The errors that end a stream or a run.
 
-Each carries a text that is safe to print as it is: one line that says what happened and
+Each carries a text that is safe to show as it is: one line that says what happened and
 what to do, without a record, an id, a token or a secret.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SettingsError(ConfigurationError):
@@ -12,11 +19,11 @@ class SettingsError(ConfigurationError):
 
 
 class CatalogError(ConfigurationError):
-    """The catalog asks for something that the tap cannot deliver whole."""
+    """The catalog asks for something that the tap cannot deliver completely."""
 
 
 class StateError(ConfigurationError):
-    """The state holds a bookmark that cannot be read."""
+    """The state is not a Singer state, or holds a bookmark that cannot be used."""
 
 
 class AuthenticationError(FatalAPIError):
@@ -24,31 +31,60 @@ class AuthenticationError(FatalAPIError):
 
 
 class ExportError(FatalAPIError):
-    """The API gave no page, or one that cannot be trusted to be whole.
+    """The API gave no page, or one that may not be whole.
 
     Attributes:
-        status: The HTTP status of the answer, where there was one.
+        status: The HTTP status of the response, where that is what is wrong.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
         """Keep the text and the status.
 
         Args:
-            message: What happened and what to do, safe to print.
-            status: The HTTP status of the answer, where there was one.
+            message: What happened and what to do, safe to show.
+            status: The HTTP status of the response, where that is what is wrong.
         """
         super().__init__(message)
         self.status = status
 
 
-class ReaderGoneError(Exception):
-    """Whoever read the messages has closed the pipe."""
+class OutputError(Exception):
+    """The messages cannot be written."""
+
+
+class LoaderExitedError(OutputError):
+    """The loader that read the messages has closed the pipe."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("The loader exited; see its log, then run again.")
+
+
+class StoppedError(Exception):
+    """The run is ending for another reason, and this stream with it."""
+
+
+class SyncError(Exception):
+    """Some streams failed; the others are complete.
+
+    Attributes:
+        failures: What ended each failed stream, by the stream's name.
+    """
+
+    def __init__(self, failures: Mapping[str, Exception]) -> None:
+        """Keep what ended each stream.
+
+        Args:
+            failures: What ended each failed stream, by the stream's name.
+        """
+        super().__init__(f"Failed: {', '.join(failures)}")
+        self.failures = dict(failures)
 
 
 class Terminated(SystemExit):
-    """A signal asked the run to end, and its last STATE message is written.
+    """A signal asked the run to end.
 
-    A SystemExit, so that no handler for errors takes it for one and goes on.
+    A SystemExit, so that no handler for errors catches it and goes on.
     """
 
     def __init__(self, signal_name: str) -> None:

@@ -1,37 +1,61 @@
-"""The tap: its settings, its streams, and the token that they share."""
+"""The tap: its settings, its streams, and how they run side by side."""
 
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+import os
+import signal
+import time
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_techwolf.auth import TechWolfAuthenticator
-from tap_techwolf.environment import read_environment
-from tap_techwolf.errors import SettingsError, StateError
-from tap_techwolf.messages import PageWriter
-from tap_techwolf.settings import SETTINGS
-from tap_techwolf.streams import EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles
-from tap_techwolf.validation import complete, problems
-from tap_techwolf.versions import NAME
+from tap_techwolf.api.access import Access
+from tap_techwolf.config.environment import misspelled_variables, read_environment
+from tap_techwolf.config.files import read_json_object
+from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.validation import complete, problems
+from tap_techwolf.errors import (
+    AuthenticationError,
+    OutputError,
+    SettingsError,
+    StateError,
+    SyncError,
+    Terminated,
+)
+from tap_techwolf.explanation import explain_stream
+from tap_techwolf.signals import SECONDS_TO_END, end_after, end_at_once
+from tap_techwolf.streams import STREAMS
+from tap_techwolf.sync.completed_passes import CompletedPasses
+from tap_techwolf.sync.messages import PageWriter
+from tap_techwolf.sync.run import Run
+from tap_techwolf.sync.side_by_side import run_side_by_side
+from tap_techwolf.sync.stream import ExportStream
+from tap_techwolf.sync.stream_maps import build_mapper
+from tap_techwolf.sync.summary import summarize
+from tap_techwolf.version import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.streams import Stream
 
-    from tap_techwolf.export import ExportStream
-
-STREAMS: tuple[type[ExportStream], ...] = (EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)
+logger = logging.getLogger(__name__)
 
 _NO_STATE = (
-    "The state must be an object whose 'bookmarks' hold an object for each stream. Mend it, or "
+    "The state must be an object whose 'bookmarks' hold an object for each stream. Fix it, or "
     "remove it to sync everything."
 )
+# What `meltano state get` prints.
+_WRAPPED_STATE = "singer_state"
 
 
 class TapTechWolf(Tap):
@@ -55,27 +79,33 @@ class TapTechWolf(Tap):
     ]
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - as the SDK declares them
-        """Check the settings.
+        """Validate the settings.
 
         Args:
             kwargs: What the SDK's `Tap` takes.
 
         Raises:
             SettingsError: A setting is missing, unknown or wrong.
-            StateError: The state is no Singer state.
+            StateError: The state is not a Singer state.
         """
         if isinstance(kwargs.get("state"), list):  # The SDK takes an empty one for no state.
             raise StateError(_NO_STATE)
+        self._is_terminated = False
         super().__init__(**kwargs)
         if self.metrics_logger.level == logging.INFO:
             # The SDK sets this level for each tap; at DEBUG its lines stay.
             self.metrics_logger.setLevel(logging.WARNING)
 
+    # Settings
+
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - the SDK's descriptor gives a class
-        """The settings that the environment holds."""
+        """The settings that are in the environment."""
         cls.append_builtin_config(cls.config_jsonschema)
-        return read_environment(cls.config_jsonschema, cls._env_var_prefix)
+        schema, prefix = cls.config_jsonschema, cls._env_var_prefix
+        for warning in misspelled_variables(schema, prefix, os.environ):
+            logger.warning(warning)
+        return read_environment(schema, prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Refuse wrong settings in one line.
@@ -94,44 +124,118 @@ class TapTechWolf(Tap):
         """
         self.append_builtin_config(self.config_jsonschema)
         self._config = complete(self._config, self.config_jsonschema)
-        found = list(problems(self._config, self.config_jsonschema, may_lack=not raise_errors))
+        found = list(problems(self._config, self.config_jsonschema, allow_missing=not raise_errors))
         if found:
             message = f"Settings: {'; '.join(found)}. See `{self.name} --about`."
             raise SettingsError(message)
         return []
 
-    def setup_mapper(self) -> None:
-        """Let the streams look at the catalog before the mapper takes keys and columns from it."""
-        _ = self.streams
-        super().setup_mapper()
+    # Streams
 
-    def discover_streams(self) -> list[ExportStream]:
-        """Make the streams: they are the same for every tenant."""
-        return [stream(self) for stream in STREAMS]
+    @cached_property
+    def run(self) -> Run:
+        """What the streams of a run share."""
+        return Run(
+            access=Access(self.config),
+            writer=self.message_writer,
+            write_state=lambda: self.state_writer.write_state(self.state),
+            log=CompletedPasses(self),
+        )
+
+    @property
+    def exports(self) -> list[ExportStream]:
+        """The streams that are exports of the API."""
+        return [one for one in self.streams.values() if isinstance(one, ExportStream)]
+
+    def discover_streams(self) -> list[Stream]:
+        """Return the streams, which are the same for every tenant."""
+        return [*(stream(self, self.run) for stream in STREAMS), self.run.log]
+
+    def setup_mapper(self) -> None:
+        """Register the selected streams with the mapper, after they have corrected the catalog."""
+        self.mapper = build_mapper(self.config, self.streams, self.catalog, self.logger)
+
+    # State
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take over the state of the last run.
+        """Take the state of the last run.
 
         Args:
-            state: The state.
+            state: The state, or an object that wraps it, as `meltano state get` prints it.
 
         Raises:
-            StateError: It is no Singer state.
+            StateError: It is not a Singer state.
         """
+        if isinstance(wrapped := state.get(_WRAPPED_STATE), dict):
+            state = wrapped
         bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict) or not all(
-            isinstance(stream_state, dict) for stream_state in bookmarks.values()
+            isinstance(one, dict) and isinstance(one.get("partitions", []), list)
+            for one in bookmarks.values()
         ):
             raise StateError(_NO_STATE)
         super().load_state(state)
 
-    @cached_property
-    def authenticator(self) -> TechWolfAuthenticator:
-        """The run's one token, shared by all streams of this tap and by no other tap."""
-        return TechWolfAuthenticator(self.config)
+    # Sync
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """End with a last STATE message.
+    def sync_all(self) -> None:  # type: ignore[misc]
+        """Sync the selected streams side by side.
+
+        Replaces the SDK's loop, in which each stream waits for the one before, and one that
+        fails keeps the later ones from starting. The SDK declares it final; it has no hook.
+
+        Raises:
+            SyncError: Some streams failed; the others are complete.
+            AuthenticationError: There is no token.
+            ConfigurationError: The state or a setting cannot be used.
+            OutputError: The messages cannot be written.
+            Terminated: A signal asked the run to end.
+        """
+        selected = [stream for stream in self.exports if stream.selected]
+        if not selected:
+            logger.warning("The catalog selects no stream: there is nothing to sync.")
+            return
+        started = time.monotonic()
+        self._reset_state_progress_markers()
+        for stream in selected:
+            stream.check_state()
+        complete: list[str] = []
+        failures: dict[str, Exception] = {}
+        try:
+            # This thread writes nothing, so that a signal never comes in the middle of a line.
+            run_side_by_side({"beginning": self._write_beginning}, 1, lambda _: True)
+            jobs = {one.name: partial(self._sync_stream, one, complete) for one in selected}
+            failures = run_side_by_side(jobs, self.config["parallel_streams"], _ends_all)
+        except BaseException as error:
+            self._close(error)
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            traffic = self.run.access.traffic
+            logger.info("%s", summarize(selected, complete, traffic, seconds, self.state))
+        if failures:
+            raise SyncError(failures)
+
+    def _write_beginning(self) -> None:
+        if any(self.state.get("bookmarks", {}).values()):
+            self.run.write_state()
+        self.run.log.write_schema()
+
+    def _sync_stream(self, stream: ExportStream, complete: list[str]) -> None:
+        try:
+            stream.sync()
+        finally:
+            self.message_writer.abandon_page()
+        complete.append(stream.name)
+
+    def _close(self, error: BaseException) -> None:
+        """Keep the streams that are still running from writing; write a last state at a signal."""
+        with self.message_writer.closing(SECONDS_TO_END / 2) as is_whole:
+            if is_whole and isinstance(error, Terminated):
+                self.message_writer.write_last_state(self.state)
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End with a last STATE message, or at once at the second signal.
 
         Replaces the SDK's handler, which may write its message into the middle of another
         and reports success.
@@ -141,6 +245,120 @@ class TapTechWolf(Tap):
             frame: Not used.
 
         Raises:
-            Terminated: The output is at its end.
+            Terminated: The first time.
         """
-        self.message_writer.terminate(signum, self.state)
+        del frame
+        name = signal.Signals(signum).name
+        if self._is_terminated:
+            end_at_once(f"Ended at once by a second signal ({name}). Run again to go on.")
+        self._is_terminated = True
+        end_after(SECONDS_TO_END, name)
+        raise Terminated(name)
+
+    # Command line
+
+    def check_exports(self) -> bool:
+        """Ask for the first page of each export, and report whether it can be read.
+
+        Returns:
+            Whether all of them can.
+        """
+        failures = run_side_by_side(
+            {stream.name: stream.check_export for stream in self.exports},
+            self.config["parallel_streams"],
+            lambda _: False,
+        )
+        for stream in self.exports:
+            if stream.name in failures:
+                logger.error("%s", explain_stream(stream.name, failures[stream.name]))
+            else:
+                logger.info("%s: ok", stream.name)
+        return not failures
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Test the exports, without printing records of people as the SDK does.
+
+        Args:
+            ctx: The command's context.
+            param: The option.
+            value: What to test.
+        """
+        if value != "all":
+            super().cb_test(ctx, param, value)
+            return
+        config: _ConfigInput = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        ctx.exit(0 if tap.check_exports() else 1)
+
+    @classmethod
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the settings; an error names the file that it is about.
+
+        Args:
+            ctx: The command's context.
+            param: The option.
+            value: Paths of files, and ENV for the environment.
+
+        Returns:
+            The settings, as the SDK wants them.
+        """
+        found = super().cb_config(ctx, param, tuple(one for one in value if one == "ENV"))
+        for path in value:
+            if path != "ENV":
+                found.config |= read_json_object(path, "config")
+        return found
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command; errors name the file that they are about."""
+        command = super().get_singer_command()
+        readers: dict[str, Callable[[str], dict[str, Any]]] = {
+            "state": partial(read_json_object, option="state"),
+            "catalog": partial(read_json_object, option="catalog"),
+        }
+        for option in command.params:
+            if option.name in readers:
+                option.type = click.STRING
+                option.metavar = "FILENAME"
+                read = readers[option.name]
+                option.callback = lambda _ctx, _param, path, read=read: path and read(path)
+        return command
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | None = None,
+    ) -> None:
+        """Run the tap.
+
+        Replaces the SDK's way in one point: state and catalog were read already.
+
+        Args:
+            about: Whether to print the settings instead.
+            about_format: How to print them.
+            config: The settings.
+            state: The state of the last run.
+            catalog: The catalog.
+        """
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        settings = config.config if config else {}
+        tap = cls(
+            config=settings,
+            state=state,
+            catalog=catalog,
+            parse_env_config=bool(config and config.parse_env),
+        )
+        tap.sync_all()
+
+
+def _ends_all(error: BaseException) -> bool:
+    """Return whether an error concerns all streams, and not the one that came upon it."""
+    return isinstance(error, AuthenticationError | ConfigurationError | OutputError)

@@ -14,7 +14,7 @@ from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError
 from tap_techwolf.session import one_line
 from tests.api.test_answers import BROKEN, FATAL, RETRIED
-from tests.config.test_settings import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
+from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.harness import arguments, discover, run, selecting, settings, sync
 from tests.test_process import finish, read_states, start
 from tests.transport import Break, gateway

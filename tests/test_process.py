@@ -300,7 +300,7 @@ def test_a_quiet_sync_logs_a_line_at_the_start_and_the_end_of_a_stream(
 def test_version_and_help_are_told_without_the_sdk(option: str) -> None:
     script = (
         "import sys\n"
-        "from tap_techwolf.command import main\n"
+        "from tap_techwolf.cli import main\n"
         f"sys.argv = ['tap-techwolf', {option!r}]\n"
         "main()\n"
         "heavy = {'singer_sdk', 'requests', 'msgspec', 'click', 'cryptography', 'jwt'}\n"

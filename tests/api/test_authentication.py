@@ -13,7 +13,7 @@ from sandbox.app import TOKEN_PATH
 from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
-from tests.config.test_settings import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
+from tests.config.keys import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
 from tests.harness import settings, sync
 from tests.transport import gateway
 

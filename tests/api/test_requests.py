@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tap_techwolf.versions import VERSION
+from tap_techwolf.version import VERSION
 from tests.harness import STREAMS, body_sent, settings, sync
 
 if TYPE_CHECKING:

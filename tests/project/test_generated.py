@@ -11,18 +11,18 @@ import pytest
 
 from demo.meltano import ROOT
 from generate.release_notes import release_notes
-from tap_techwolf.versions import VERSION
+from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CHANGES = [
-    ("tap_techwolf/settings.py", "The client id that TechWolf gave you.", "An id."),
-    ("tap_techwolf/settings.py", '"job_family_ids"', '"families"'),
+    ("tap_techwolf/config/settings.py", "The client ID that TechWolf issued to you.", "An id."),
+    ("tap_techwolf/config/settings.py", '"job_family_ids"', '"families"'),
     ("tap_techwolf/schemas/job_task_profiles.json", "The task in a few words.", "A task."),
     ("tap_techwolf/schemas/job_task_profiles.json", '"weekly_hours"', '"hours_a_week"'),
     ("plugin.yaml", "Token endpoint URL", "Some URL"),
-    ("meltano.yml", "How the tap names itself to the API.", "A name."),
+    ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
     ("README.md", "The goal in a few words.", "A goal."),
     ("tests/catalog.json", '"goal"', '"aim"'),
     ("tap_techwolf/help.txt", "--discover", "--look"),

@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from demo.meltano import ROOT
-from tap_techwolf.versions import VERSION
+from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:
     from email.message import Message

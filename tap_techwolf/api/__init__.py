@@ -1,0 +1,1 @@
+"""TechWolf over HTTP: tokens, requests, retries and pages. It knows nothing of Singer."""

@@ -1,0 +1,71 @@
+"""What all requests of one run share: the token, pauses, counts, and what must not be shown."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from tap_techwolf.api.authenticator import TechWolfAuthenticator
+from tap_techwolf.api.pause import Pause
+from tap_techwolf.api.redaction import Redactor
+from tap_techwolf.api.traffic import Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+
+class Access:
+    """Access to the API for one run; the clients of all exports share it.
+
+    Attributes:
+        pause: Holds back requests while the API asks for a pause.
+        redactor: Hides ids, tokens and the like in what the API says.
+        traffic: Counts requests and retries.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Prepare the access; no request is made yet.
+
+        Args:
+            config: Validated settings.
+        """
+        self._config = config
+        self.pause = Pause()
+        self.redactor = Redactor()
+        self.traffic = Traffic()
+        self._lock = Lock()
+        self._has_repaired_text = False
+
+    @cached_property
+    def authenticator(self) -> TechWolfAuthenticator:
+        """The run's one authenticator: tokens are limited."""
+        return TechWolfAuthenticator(self._config, self.redactor, self.traffic)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a request may take."""
+        return float(self._config["request_timeout"])
+
+    @property
+    def max_attempts(self) -> int:
+        """How often a request is tried in all."""
+        return int(self._config["max_attempts"])
+
+    @property
+    def user_agent(self) -> str:
+        """The name that the tap gives itself."""
+        return str(self._config["user_agent"])
+
+    def note_repaired_text(self) -> None:
+        """Say once in a run that the API sent half a character."""
+        with self._lock:
+            is_first = not self._has_repaired_text
+            self._has_repaired_text = True
+        if is_first:
+            logger.warning(
+                "The API sent half a character (a lone surrogate); U+FFFD takes its place"
+            )

@@ -1,0 +1,192 @@
+"""Sends one request at a time over a kept-alive connection, within a time limit for the whole."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from io import BytesIO
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from urllib3 import PoolManager
+    from urllib3.connectionpool import ConnectionPool
+
+
+class Transport:
+    """One session to one host; a client and the authenticator have one each.
+
+    Proxies and a CA bundle come from the environment. Redirects are never followed: they would
+    carry the request, and the token that it holds, to a host that nobody chose.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        """Create the session.
+
+        Args:
+            timeout: Seconds that a whole request may take, from connecting to the last byte.
+        """
+        self.session = requests.Session()
+        self._timeout = timeout
+        self._environment: dict[str, Any] = {}
+        self._connection: HTTPConnection | None = None
+        self._is_new_connection = False
+        self._has_response = False
+        adapter = _ObservedAdapter(self._note_connection)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
+
+    def send(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send a request, and read its response whole.
+
+        A kept-alive connection that turns out to be closed before any byte of a response came
+        says nothing about the request: it is sent again at once, on a new connection.
+
+        Args:
+            request: A request with all its headers.
+
+        Returns:
+            The response, whatever its status.
+
+        Raises:
+            requests.RequestException: There was no whole response in time.
+        """
+        try:
+            return self._send_once(request)
+        except requests.ConnectionError as error:
+            was_kept_alive = not self._is_new_connection and not self._has_response
+            if not was_kept_alive or not _is_closed_connection(error):
+                raise
+        return self._send_once(request)
+
+    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
+        if not self._environment:  # The same for all requests to one host.
+            self._environment |= self.session.merge_environment_settings(
+                request.url, {}, stream=True, verify=None, cert=None
+            )
+        self._is_new_connection = self._has_response = False
+        expired: list[bool] = []
+
+        def expire() -> None:
+            expired.append(True)
+            self._shut_down()
+
+        # requests bounds each read, so that a server that sends a byte now and then would
+        # hold the run for ever. This bounds the request.
+        timer = Timer(self._timeout, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            response = self.session.send(
+                request, timeout=self._timeout, allow_redirects=False, **self._environment
+            )
+            self._has_response = True
+            # At one go: requests would read it in parts of 10 kB, which takes twice as long.
+            response.raw = BytesIO(response.raw.read(decode_content=True))
+        except (HTTPError, requests.RequestException) as error:
+            if expired:
+                raise requests.Timeout(error) from error
+            if isinstance(error, requests.RequestException):
+                raise
+            raise requests.ConnectionError(error) from error
+        finally:
+            timer.cancel()
+        if expired:  # A response without a length ends where the connection does.
+            raise requests.Timeout
+        return response
+
+    def _note_connection(self, connection: HTTPConnection) -> None:
+        self._is_new_connection = True
+        self._connection = connection
+
+    def _shut_down(self) -> None:
+        """Wake the thread that waits for a byte: closing alone would not."""
+        if self._connection is not None and self._connection.sock is not None:
+            with suppress(OSError):
+                # Not SSLSocket's own method, which changes the object under that thread.
+                socket.socket.shutdown(self._connection.sock, socket.SHUT_RDWR)
+
+
+def response_body(response: requests.Response) -> bytes:
+    """Return a response's body without copying it.
+
+    Args:
+        response: A response that `Transport.send` has returned.
+
+    Returns:
+        The same as `response.content`.
+    """
+    whole: BytesIO = response.raw  # type: ignore[assignment]  # as `Transport.send` left it
+    return whole.getvalue()
+
+
+class _ObservedAdapter(HTTPAdapter):
+    """An adapter that tells when a connection is opened."""
+
+    def __init__(self, on_connect: Callable[[HTTPConnection], None]) -> None:
+        self._pools = _observed_pools(on_connect)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as declared
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - as above
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _observed_pools(
+    on_connect: Callable[[HTTPConnection], None],
+) -> dict[str, type[ConnectionPool]]:
+    class Connection(HTTPConnection):
+        def connect(self) -> None:
+            on_connect(self)
+            super().connect()
+
+    class SecureConnection(HTTPSConnection):
+        def connect(self) -> None:
+            on_connect(self)
+            super().connect()
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}
+
+
+def _is_closed_connection(error: BaseException) -> bool:
+    """Return whether the server had closed the connection that a request was sent on."""
+    return any(isinstance(cause, ConnectionError) for cause in causes(error))
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk from an error to what is behind it; requests and urllib3 keep that in several places.
+
+    Args:
+        error: Why a request failed.
+
+    Yields:
+        The error itself, and each error that led to it.
+    """
+    pending: list[Any] = [error]
+    seen: set[int] = set()
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]

@@ -1,0 +1,68 @@
+"""Load the private key that signs token requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+class PrivateKeyError(ValueError):
+    """The key or its passphrase cannot be used. The text contains neither of them.
+
+    Attributes:
+        setting: The setting that is wrong.
+    """
+
+    def __init__(self, setting: str, problem: str) -> None:
+        """Store which setting is wrong.
+
+        Args:
+            setting: `private_key` or `private_key_passphrase`.
+            problem: What is wrong with it, worded to follow the setting's name.
+        """
+        super().__init__(problem)
+        self.setting = setting
+
+
+def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
+    r"""Load an RSA private key.
+
+    Args:
+        pem: The key in PEM format. A literal `\n` counts as a line break, because that is
+            how environment variables often contain one.
+        passphrase: The passphrase, if the key is encrypted.
+
+    Returns:
+        The key.
+
+    Raises:
+        PrivateKeyError: It is not a key, not an RSA key, or the passphrase is wrong.
+    """
+    # Slow to import, and not needed with a client secret.
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    text = pem.replace("\\n", "\n").strip().encode()
+    password = passphrase.encode() if passphrase else None
+    try:
+        key = load_pem_private_key(text, password)
+    except TypeError:
+        # Raised both for a missing passphrase and for an unnecessary one.
+        problem = (
+            "is set, but the private key is not encrypted"
+            if passphrase
+            else "is missing: the private key is encrypted"
+        )
+        raise PrivateKeyError("private_key_passphrase", problem) from None
+    except (ValueError, UnsupportedAlgorithm):
+        if b"ENCRYPTED" in text and passphrase:
+            problem = "does not decrypt the private key"
+            raise PrivateKeyError("private_key_passphrase", problem) from None
+        problem = "must be a private key in PEM form ('-----BEGIN PRIVATE KEY-----' ...)"
+        raise PrivateKeyError("private_key", problem) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise PrivateKeyError("private_key", "must be an RSA key, because it signs with RS256")
+    return key

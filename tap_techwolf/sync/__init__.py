@@ -1,0 +1,1 @@
+"""From pages to Singer messages: resumable passes, their state, catalogs and progress."""

@@ -1,0 +1,89 @@
+"""Registers streams with the SDK's mapper: what is selected, and nothing else."""
+
+from __future__ import annotations
+
+import fnmatch
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.mapper import PluginMapper
+from singer_sdk.singerlib import Catalog
+
+from tap_techwolf.sync.completed_passes import CompletedPasses
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from singer_sdk.streams import Stream
+
+_MAPS = "stream_maps"
+_ELSE = "__else__"
+_SOURCE = "__source__"
+_SETTINGS_OF_MAPS = ("stream_map_config", "faker_config")
+
+
+def stream_map_of(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
+    """Return what the stream maps make of a stream.
+
+    Args:
+        config: The settings.
+        stream: The stream's name.
+
+    Returns:
+        The entries that reach the stream, and what they depend on; empty where there are none.
+    """
+    found: dict[str, Any] = {}
+    for name, definition in (config.get(_MAPS) or {}).items():
+        source = definition.get(_SOURCE, name) if isinstance(definition, dict) else name
+        if name == _ELSE or fnmatch.fnmatch(stream, source):
+            found[name] = definition
+    if not found:
+        return {}
+    return {_MAPS: found} | {name: config.get(name) for name in _SETTINGS_OF_MAPS}
+
+
+def build_mapper(
+    config: Mapping[str, Any],
+    streams: Mapping[str, Stream],
+    catalog: Catalog,
+    logger: logging.Logger,
+) -> PluginMapper:
+    """Build the SDK's mapper for the streams of a run.
+
+    The SDK would register maps for deselected streams as well, whose schemas it has emptied, and
+    fail. The log of completed passes is reached only by its own name: `*` is meant for records.
+
+    Args:
+        config: The settings.
+        streams: The streams, after the catalog was applied to them.
+        catalog: The catalog of the run.
+        logger: The tap's logger.
+
+    Returns:
+        The mapper.
+    """
+    maps = config.get(_MAPS) or {}
+    log_name = CompletedPasses.name
+    mapper = _mapper(config, maps, logger)
+    log_maps = {name: maps[name] for name in (log_name,) if name in maps}
+    log_mapper = _mapper({**config, "flattening_enabled": False}, log_maps, logger)
+    unmapped = _mapper(config, {}, logger)
+    for name, stream in streams.items():
+        entry = catalog.get_stream(name)
+        if entry is None or not stream.selected:
+            unmapped.register_raw_stream_schema(name, stream.schema, stream.primary_keys)
+            mapper.stream_maps[name] = unmapped.stream_maps[name]
+        elif name == log_name:
+            log_mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
+            mapper.stream_maps[name] = log_mapper.stream_maps[name]
+        else:
+            mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
+    return mapper
+
+
+def _mapper(
+    config: Mapping[str, Any], maps: Mapping[str, Any], logger: logging.Logger
+) -> PluginMapper:
+    # A copy: the SDK's mapper takes `__else__` out of what it is given.
+    return PluginMapper({**config, _MAPS: deepcopy(dict(maps))}, logger)

@@ -1,0 +1,45 @@
+"""Private keys: which are loaded, and which setting is wrong where one is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
+from tests.config.keys import EC_KEY, ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "passphrase"),
+    [
+        (KEY, None),
+        (f"\n {KEY} \n", None),
+        (KEY.replace("\n", "\\n"), None),
+        (ENCRYPTED_KEY, PASSPHRASE),
+    ],
+    ids=["plain", "with spaces around", "with literal line breaks", "encrypted"],
+)
+def test_a_key_is_loaded(key: str, passphrase: str | None) -> None:
+    loaded = load_private_key(key, passphrase)
+    assert loaded.private_numbers() == RSA_KEY.private_numbers()
+
+
+@pytest.mark.parametrize(
+    ("key", "passphrase", "setting"),
+    [
+        ("not a key", None, "private_key"),
+        ("not a key", PASSPHRASE, "private_key"),
+        (KEY[:200], None, "private_key"),
+        (EC_KEY, None, "private_key"),
+        (KEY, PASSPHRASE, "private_key_passphrase"),
+        (ENCRYPTED_KEY, None, "private_key_passphrase"),
+        (ENCRYPTED_KEY, "another-passphrase", "private_key_passphrase"),
+        (ENCRYPTED_KEY, "x" * 5000, "private_key_passphrase"),
+    ],
+    ids=lambda one: one and one.strip()[:30],
+)
+def test_the_setting_that_is_wrong_is_named(key: str, passphrase: str | None, setting: str) -> None:
+    with pytest.raises(PrivateKeyError) as caught:
+        load_private_key(key, passphrase)
+    assert caught.value.setting == setting
+    assert key not in str(caught.value)
+    assert not passphrase or passphrase not in str(caught.value)
