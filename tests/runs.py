@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
+from tap_techwolf.errors import SyncError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, discover, environment, selecting
 
@@ -49,7 +50,7 @@ def attempt(
 ) -> Attempt:
     """Run a sync within the test, and keep what it wrote even if an error ends it."""
     stdout = io.TextIOWrapper(io.BytesIO())
-    error = None
+    error: Exception | None = None
     with redirect_stdout(stdout):
         try:
             TapTechWolf(
@@ -57,6 +58,8 @@ def attempt(
                 state=deepcopy(state),
                 catalog=deepcopy(catalog) if catalog else None,
             ).sync_all()
+        except SyncError as caught:  # One stream is what these tests are about.
+            error = next(iter(caught.failures.values()))
         except Exception as caught:  # noqa: BLE001 - the tests look at it
             error = caught
     lines = stdout.buffer.getvalue().splitlines()
