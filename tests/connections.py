@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Break = Literal["none", "stale", "stale_reset", "dead", "drip_body", "drip_headers"]
 
 _BETWEEN_DRIPS = 0.05
-_DRIPS = 60  # Three seconds; then the rest comes at once.
+_DRIPS = 40  # Two seconds; then the rest comes at once.
 
 
 @dataclass

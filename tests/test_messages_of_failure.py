@@ -38,11 +38,9 @@ def check(output: Output, *words: str) -> str:
     ("expression", "cause"),
     [
         ("nonsense(goal)", "nonsense"),
-        ("nonsense + goal", "nonsense"),
         ("json.loads(goal)", "json"),
         ("int(goal)", "int(goal)"),
         ("1 / 0", "1 / 0"),
-        ("goal + 1", "goal + 1"),
     ],
 )
 def test_an_expression_that_fails_is_named_with_its_stream(
@@ -63,8 +61,10 @@ def test_a_name_that_is_not_defined_is_said_to_be_so(url: str, tmp_path: Path) -
     assert "not defined" in check(run(command), GOALS, "nonsense")
 
 
-@pytest.mark.parametrize("broken", ["config", "state", "catalog"])
-@pytest.mark.parametrize("content", ["{", '{"a": 1}}', "", "{'a': 1}"])
+@pytest.mark.parametrize(
+    ("broken", "content"),
+    [("config", "{"), ("state", '{"a": 1}}'), ("catalog", "{'a': 1}"), ("state", "")],
+)
 def test_a_file_that_is_not_json_is_named(
     url: str, tmp_path: Path, broken: str, content: str
 ) -> None:
@@ -129,7 +129,7 @@ def test_a_refusal_of_any_form_is_one_line(url: str, content: Any) -> None:
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
 def test_a_socks_proxy_is_said_not_to_be_supported(url: str, tmp_path: Path, variable: str) -> None:
     command = arguments(tmp_path, settings(url, max_attempts=1), catalog=only(GOALS))
     line = check(run(command, **{variable: "socks5://127.0.0.1:9"}))

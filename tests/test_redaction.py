@@ -53,13 +53,7 @@ MASKED = [
     "12345",
     "EMP0012345",
 ]
-FORMS = [
-    "The value {} is wrong.",
-    "({}), wrong",
-    "id={}; wrong",
-    "id:{} is wrong",
-    'the one of "{}" here',
-]
+FORMS = ["The value {} is wrong.", "(id:{}), here", 'the one of "{}" here']
 
 
 @pytest.mark.parametrize("hidden", [MASKED[:3], MASKED[3:], IDS], ids=str)
@@ -79,7 +73,7 @@ def test_what_may_be_about_people_is_masked(
             assert one not in output.log
 
 
-@pytest.mark.parametrize("quote", ["'{}'", '"{}"', "`{}`", "“{}”"])
+@pytest.mark.parametrize("quote", ["'{}'", '"{}"'])
 def test_quoted_values_are_masked_unless_the_documentation_names_them(
     url: str, tmp_path: Path, quote: str
 ) -> None:
@@ -148,11 +142,10 @@ def test_what_the_api_says_of_an_error_that_is_tried_again_is_not_shown(
     assert "Distinctive" not in output.log
 
 
-@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING"])
-@pytest.mark.parametrize("path", [PATH, TOKEN_PATH])
-def test_a_malformed_header_is_not_shown(
-    sandbox: Sandbox, url: str, tmp_path: Path, level: str, path: str
-) -> None:
+@pytest.mark.parametrize(
+    ("path", "level"), [(PATH, "DEBUG"), (PATH, "WARNING"), (TOKEN_PATH, "INFO")]
+)
+def test_a_malformed_header_is_not_shown(url: str, tmp_path: Path, path: str, level: str) -> None:
     page = {"has_next": False, "records": [{"external_id": "a"}]}
     token = {"access_token": "distinctive-token", "expires_in": 3600}
     content = json.dumps(page if path == PATH else token).encode()
@@ -166,7 +159,6 @@ def test_a_malformed_header_is_not_shown(
     assert output.ids(GOALS) == ["a"]
     assert "jane.doe" not in output.log
     assert "distinctive" not in output.log
-    del sandbox
 
 
 FOREIGN = "jane.doe@example.com distinctive " + "x" * 500

@@ -36,8 +36,8 @@ class Pipe:
     def start(self, command: list[str], **variables: str) -> subprocess.Popen[bytes]:
         """Start a process that writes into the pipe, until it cannot write any more."""
         process = start(command, self.writer.fileno(), **variables)
+        wait_until_full(process, self.writer.fileno())
         self.writer.close()
-        wait_until_full(process, self.reader.fileno())
         return process
 
     def read(self) -> bytes:
@@ -139,8 +139,9 @@ def test_runs_whose_readers_do_not_read_end_soon_after_a_signal(
             check_what_was_taken(sandbox, config, pipe.read())
 
 
-@pytest.mark.parametrize("second", SIGNALS)
-@pytest.mark.parametrize("first", SIGNALS)
+@pytest.mark.parametrize(
+    ("first", "second"), [(signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)]
+)
 def test_a_second_signal_ends_the_run_at_once(
     sandbox: Sandbox,
     url: str,
@@ -199,9 +200,7 @@ sys.meta_path.insert(0, Interrupting())
 """
 
 
-@pytest.mark.parametrize(
-    "module", ["singer_sdk", "requests", "msgspec", "tap_techwolf.tap", "tap_techwolf.errors"]
-)
+@pytest.mark.parametrize("module", ["tap_techwolf.tap", "singer_sdk", "requests"])
 def test_an_interrupt_during_the_imports_takes_one_line(
     url: str, tmp_path: Path, module: str
 ) -> None:
@@ -250,8 +249,10 @@ def test_a_sync_that_cannot_write_says_so(
     assert len(sandbox.pages) <= 2
 
 
-@pytest.mark.parametrize("option", ["--version", "--help", "--discover", "--about"])
-@pytest.mark.parametrize("unbuffered", BUFFERINGS)
+@pytest.mark.parametrize(
+    ("option", "unbuffered"),
+    [("--version", ""), ("--version", "1"), ("--help", ""), ("--discover", ""), ("--about", "")],
+)
 def test_what_cannot_be_told_is_an_error_of_one_line(option: str, unbuffered: str) -> None:
     done = shell(">/dev/full", [*COMMAND, option], PYTHONUNBUFFERED=unbuffered)
     assert done.returncode

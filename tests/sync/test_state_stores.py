@@ -175,7 +175,7 @@ def test_an_interrupted_incremental_pass_is_resumed_once(
     assert not warnings_in(caplog)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_in_whatever_way_runs_end_and_states_are_kept_everything_arrives(
     url: str, seed: int, sandbox: Sandbox
 ) -> None:
