@@ -166,15 +166,18 @@ class TapTechWolf(Tap):
         Raises:
             StateError: It is not a Singer state.
         """
-        if isinstance(wrapped := state.get(_WRAPPED_STATE), dict):
-            state = wrapped
-        bookmarks = state.get("bookmarks", {})
+        content: Any = state.get(_WRAPPED_STATE, state)
+        bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else None
         if not isinstance(bookmarks, dict) or not all(
-            isinstance(one, dict) and isinstance(one.get("partitions", []), list)
-            for one in bookmarks.values()
+            isinstance(one, dict) for one in bookmarks.values()
         ):
             raise StateError(_NO_STATE)
-        super().load_state(state)
+        # The streams have no partitions; the SDK fails on ones that it cannot read.
+        own = {
+            stream: {key: value for key, value in one.items() if key != "partitions"}
+            for stream, one in bookmarks.items()
+        }
+        super().load_state({"bookmarks": own})
 
     # Sync
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -166,6 +166,7 @@ class ExportStream(RESTStream[str]):
         output = PassOutput(self._run, self.name, alias, settings.scope_hash)
         source = Source(
             get_page=self._get_page,
+            try_page=partial(self._get_page, max_attempts=1),
             new_paginator=self._new_paginator,
             key=self.key,
             page_error=self.client.page_error,
@@ -211,7 +212,7 @@ class ExportStream(RESTStream[str]):
             columns=(sorted(self._columns), sorted(deselected)),
         )
 
-    def _get_page(self, checkpoint: Checkpoint) -> Page:
+    def _get_page(self, checkpoint: Checkpoint, max_attempts: int | None = None) -> Page:
         filter_date = checkpoint.filter_date
         context = {"filter_date": filter_date} if filter_date else None
         request = self.get_http_request(
@@ -226,6 +227,7 @@ class ExportStream(RESTStream[str]):
                 json=request.data,
             ),
             checkpoint.page,
+            max_attempts,
         )
 
     def _new_paginator(self, cursor: str | None) -> ExportPaginator:
