@@ -71,7 +71,7 @@ class Access:
             self._has_repaired_text = True
         if is_first:
             logger.warning(
-                "%s: the API sent an incomplete character (a lone surrogate); U+FFFD stands for it, "
-                "here and wherever it happens again",
+                "%s: the API sent an incomplete character (a lone surrogate); U+FFFD stands for "
+                "it, here and wherever it happens again",
                 place,
             )
