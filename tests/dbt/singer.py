@@ -1,0 +1,63 @@
+"""The lines of a Singer tap, made by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tap_techwolf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Row = dict[str, Any]
+SCHEMAS = Path(tap_techwolf.__file__).parent / "schemas"
+DATE_TIME = {"type": "string", "format": "date-time"}
+COMPLETED_PASSES = {
+    "stream": {"type": "string"},
+    "began_at": DATE_TIME,
+    "completed_at": DATE_TIME,
+    "replication_method": {"type": "string"},
+    "updated_after": {"type": ["string", "null"], "format": "date"},
+    "is_full": {"type": "boolean"},
+    "record_count": {"type": "integer"},
+    "page_count": {"type": "integer"},
+    "run_count": {"type": "integer"},
+    "scope_hash": {"type": "string"},
+}
+KEYS = {
+    "employee_ai_goals": ["external_id", "version"],
+    "employee_task_profiles": ["external_id"],
+    "job_task_profiles": ["external_id"],
+    "completed_passes": ["stream", "began_at"],
+}
+
+
+def lines(records: Mapping[str, Iterable[Row]], keys: Mapping[str, list[str]] = KEYS) -> str:
+    """Return the messages of a sync that brings these records."""
+    messages: list[Row] = []
+    for stream, rows in records.items():
+        messages.append(
+            {
+                "type": "SCHEMA",
+                "stream": stream,
+                "schema": _schema(stream),
+                "key_properties": keys[stream],
+            }
+        )
+        messages += [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
+    return "\n".join(json.dumps(message, default=_text) for message in messages) + "\n"
+
+
+def _schema(stream: str) -> Row:
+    if stream == "completed_passes":
+        return {"type": "object", "properties": COMPLETED_PASSES}
+    schema: Row = json.loads((SCHEMAS / f"{stream}.json").read_text())
+    return schema
+
+
+def _text(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()
