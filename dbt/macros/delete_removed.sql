@@ -34,8 +34,8 @@
     {%- if dry_run -%}
         {%- do log("Deleted nothing, as dry_run is set", info=true) -%}
     {%- elif deletions -%}
-        {#- All or nothing, and committed: dbt leaves the transactions of an operation open. -#}
-        {%- do run_query("begin; " ~ deletions | join("; ") ~ "; commit;") -%}
+        {#- All or nothing: dbt begins a transaction for an operation, and would roll it back. -#}
+        {%- do run_query(deletions | join("; ") ~ "; commit;") -%}
         {%- do log("Deleted them", info=true) -%}
     {%- else -%}
         {%- do log("There is nothing to delete", info=true) -%}

@@ -28,7 +28,11 @@ EMPLOYEES: list[Row] = [
                 "validation_state": "validated",
                 "weekly_hours": 5,
                 "ai_impact": {"level": "H2", "rationale": "Partly."},
-                "linked_skills": [PYTHON, skill("s-python", "The same again"), skill("s-git", "Git")],
+                "linked_skills": [
+                    PYTHON,
+                    skill("s-python", "The same again"),
+                    skill("s-git", "Git"),
+                ],
                 "source_events": [
                     {"external_id": "ev-1", "event_type": "project"},
                     {"external_id": "ev-1", "event_type": "job"},
@@ -64,7 +68,13 @@ EMPLOYEES: list[Row] = [
                 "task_id": "odd-parts",
                 "ai_impact": {"level": "H7", "rationale": None},
                 "validation_state": "dreamt",
-                "linked_skills": [None, {}, {"skill_id": None}, {"skill": "No id"}, skill("s-x", None)],
+                "linked_skills": [
+                    None,
+                    {},
+                    {"skill_id": None},
+                    {"skill": "No id"},
+                    skill("s-x", None),
+                ],
                 "source_events": [None, {}, {"external_id": None, "event_type": "job"}],
             },
             None,

@@ -39,25 +39,38 @@ def _loaders(loader: Callable[..., Path]) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Warehouse], Project]:
+def _consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has the package installed; the others are copies of it."""
+    folder = tmp_path_factory.mktemp("consumer")
+    settings = {
+        "name": "consumer",
+        "version": "1.0.0",
+        "profile": "consumer",
+        "flags": {"send_anonymous_usage_stats": False},
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    packages = {"packages": [{"local": str(PACKAGE)}]}
+    (folder / "packages.yml").write_text(yaml.safe_dump(packages))
+    Project(folder, DBT, _environment(folder))("deps")
+    return folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # Wherever the machine stands, all moments are meant in UTC.
+    return os.environ | {"TZ": "Asia/Tokyo", "DBT_PROFILES_DIR": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def make_project(
+    _consumer: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Warehouse], Project]:
     """Makes a project that has the package installed, and works on a database."""
 
     def make(warehouse: Warehouse) -> Project:
-        folder = tmp_path_factory.mktemp("consumer")
-        settings = {
-            "name": "consumer",
-            "version": "1.0.0",
-            "profile": "consumer",
-            "flags": {"send_anonymous_usage_stats": False},
-        }
-        (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
-        packages = {"packages": [{"local": str(PACKAGE)}]}
-        (folder / "packages.yml").write_text(yaml.safe_dump(packages))
-        # Wherever the machine stands, all moments are meant in UTC.
-        environment = os.environ | {"TZ": "Asia/Tokyo", "DBT_PROFILES_DIR": str(folder)}
-        project = Project(folder, DBT, environment)
+        folder = tmp_path_factory.mktemp("project") / "consumer"
+        shutil.copytree(_consumer, folder, symlinks=True)
+        project = Project(folder, DBT, _environment(folder))
         project.connect(warehouse)
-        project("deps")
         return project
 
     return make
@@ -93,7 +106,7 @@ def package_alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Warehou
         folder = tmp_path_factory.mktemp("package") / "dbt"
         made = shutil.ignore_patterns("target", "logs", "dbt_packages")
         shutil.copytree(PACKAGE, folder, ignore=made)
-        project = Project(folder, DBT, os.environ | {"DBT_PROFILES_DIR": str(folder)})
+        project = Project(folder, DBT, _environment(folder))
         project.connect(warehouse)
         return project
 

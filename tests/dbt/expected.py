@@ -21,7 +21,11 @@ def models(exports: Exports) -> dict[str, list[Row]]:
         key = f"{entity}_id"
         found[f"techwolf_{entity}_tasks"] = [_task(key, *task) for task in tasks]
         found[f"techwolf_{entity}_task_skills"] = [
-            {key: record["external_id"], "task_id": task["task_id"], **_of(skill, "skill_id", "skill")}
+            {
+                key: record["external_id"],
+                "task_id": task["task_id"],
+                **_of(skill, "skill_id", "skill"),
+            }
             for record, task in tasks
             for skill in _identified(task.get("linked_skills"), "skill_id")
         ]

@@ -92,7 +92,7 @@ class Postgres:
     def query(self, sql: str) -> list[Row]:
         found = self._psql(
             f"SET search_path = {self.schema};"
-            f" SELECT coalesce(json_agg(found), '[]') FROM ({sql}) AS found"  # noqa: S608
+            f" SELECT coalesce(json_agg(found), '[]') FROM ({sql}) AS found"
         )
         return [
             {
