@@ -90,7 +90,7 @@ def _newest_names(
 ) -> dict[str, str | None]:
     records = [*exports["employee_task_profiles"], *exports["job_task_profiles"]]
     names: dict[str, str | None] = {}
-    for record, task in _tasks(sorted(records, key=lambda record: record["exported_at"])):
+    for _, task in _tasks(sorted(records, key=lambda record: record["exported_at"])):
         for key, name in named(task):
             names[key] = name if name is not None else names.get(key)
     return names

@@ -35,27 +35,33 @@ KEYS = {
 }
 
 
-def lines(records: Mapping[str, Iterable[Row]], keys: Mapping[str, list[str]] = KEYS) -> str:
-    """Return the messages of a sync that brings these records."""
+def lines(
+    records: Mapping[str, Iterable[Row]], without: Mapping[str, Iterable[str]] | None = None
+) -> str:
+    """Return the messages of a sync that brings these records, without deselected columns."""
+    deselected = without or {}
     messages: list[Row] = []
     for stream, rows in records.items():
         messages.append(
             {
                 "type": "SCHEMA",
                 "stream": stream,
-                "schema": _schema(stream),
-                "key_properties": keys[stream],
+                "schema": _schema(stream, set(deselected.get(stream, ()))),
+                "key_properties": KEYS[stream],
             }
         )
-        messages += [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
+        for row in rows:
+            record = {key: row[key] for key in row.keys() - set(deselected.get(stream, ()))}
+            messages.append({"type": "RECORD", "stream": stream, "record": record})
     return "\n".join(json.dumps(message, default=_text) for message in messages) + "\n"
 
 
-def _schema(stream: str) -> Row:
-    if stream == "completed_passes":
-        return {"type": "object", "properties": COMPLETED_PASSES}
-    schema: Row = json.loads((SCHEMAS / f"{stream}.json").read_text())
-    return schema
+def _schema(stream: str, deselected: set[str]) -> Row:
+    schema: Row = {"type": "object", "properties": COMPLETED_PASSES}
+    if stream != "completed_passes":
+        schema = json.loads((SCHEMAS / f"{stream}.json").read_text())
+    columns = schema["properties"]
+    return {**schema, "properties": {key: columns[key] for key in columns if key not in deselected}}
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +96,23 @@ def test_every_model_and_column_is_described_and_there(
         assert [row["column_name"] for row in columns] == list(node["columns"])
 
 
+ODD = [
+    "text",
+    5,
+    [1],
+    True,
+    {
+        "task_id": "kept",
+        "weekly_hours": "4",
+        "ai_impact": "H1",
+        "linked_skills": {"skill_id": "s"},
+        "source_events": [1, "a", ["external_id"]],
+    },
+]
+
+
 def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project: Project) -> None:
-    odd = '["text", 5, [1], true, {"task_id": "kept", "weekly_hours": "4", "ai_impact": "H1", ' + (
-        '"linked_skills": {"skill_id": "s"}, "source_events": [1, "a", ["external_id"]]}]'
-    )
+    odd = json.dumps(ODD)
     value = odd if warehouse.name == "duckdb" else _array(odd)
     table = f"{SCHEMA}.employee_task_profiles"
     change = f"update {table} set tasks = {{}} where external_id = 'Anna'"  # noqa: S608
@@ -112,8 +126,9 @@ def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project
         ]
         for model in ("techwolf_employee_task_skills", "techwolf_employee_task_sources"):
             assert found(warehouse, model) == ordered(EXPECTED[model])
+        counted = project.compiled_test("techwolf_elements_without_id")
         assert warehouse.query(
-            f"select * from ({project.compiled_test('techwolf_elements_without_id')}) as counted"  # noqa: S608
+            f"select * from ({counted}) as counted"  # noqa: S608
             " where stream = 'employee_task_profiles' order by within"
         ) == [
             {"stream": "employee_task_profiles", "within": "linked_skills", "elements": 4},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.dbt.singer import KEYS, Row, lines
+from tests.dbt.singer import Row, lines
 from tests.dbt.warehouses import SCHEMA
 
 if TYPE_CHECKING:
@@ -371,8 +371,7 @@ def doubts(warehouse: Warehouse, project: Project) -> str:
                         "scope_hash": "all",
                     }
                 ],
-            },
-            KEYS,
+            }
         )
     )
     selected = ("resource_type:model", "techwolf_removals_in_doubt")

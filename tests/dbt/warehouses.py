@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,10 +90,8 @@ class Postgres:
         self._psql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; SET search_path = {SCHEMA}; {sql}")
 
     def query(self, sql: str) -> list[Row]:
-        found = self._psql(
-            f"SET search_path = {self.schema};"
-            f" SELECT coalesce(json_agg(found), '[]') FROM ({sql}) AS found"
-        )
+        rows = f"SELECT coalesce(json_agg(found), '[]') FROM ({sql}) AS found"  # noqa: S608
+        found = self._psql(f"SET search_path = {self.schema}; {rows}")
         return [
             {
                 key: datetime.fromisoformat(value) if key in TIMES and value else value
@@ -123,7 +121,7 @@ class Postgres:
             "password": "",
             "dbname": self.database,
             "schema": self.schema,
-            "threads": 2,
+            "threads": 1,
         }
 
 
@@ -142,7 +140,6 @@ class Project:
     folder: Path
     command: Path
     environment: dict[str, str]
-    results: dict[str, Row] = field(default_factory=dict)
 
     def connect(self, warehouse: Warehouse) -> None:
         """Have the project work on this database from now on."""
@@ -177,7 +174,8 @@ class Project:
         return {result["unique_id"].split(".")[2]: result["status"] for result in ended}
 
     def manifest(self) -> Row:
-        return self._artifact("manifest")
+        manifest: Row = self._artifact("manifest")
+        return manifest
 
     def compiled_test(self, name: str) -> str:
         """Return a test of the package as the SQL that the last build ran."""
