@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE =
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
-test: .venv/ready .venv-meltano/ready
+test: .venv/ready .venv-meltano/ready .venv-dbt/ready
 	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
 
 benchmark: .venv/ready
@@ -64,10 +64,17 @@ format: .venv/ready
 	@$(UV) install --python .venv-meltano/bin/python --require-hashes -r requirements/meltano.txt
 	@touch $@
 
+.venv-dbt/ready: requirements/dbt.txt .venv/ready
+	@echo "Setting up .venv-dbt"
+	@rm -rf .venv-dbt && $(PYTHON) -m venv .venv-dbt
+	@$(UV) install --python .venv-dbt/bin/python --require-hashes -r requirements/dbt.txt
+	@touch $@
+
 pins: .venv/ready
 	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
 	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
 	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
+	@$(PIN) requirements/dbt.in --output-file requirements/dbt.txt
 
 dist: .venv/ready
 	@rm -rf dist
