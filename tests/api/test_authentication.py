@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from requests_mock import Mocker
 
     from sandbox.app import Sandbox
-    from tap_techwolf.auth import TechWolfAuthenticator
+    from tap_techwolf.api.authenticator import TechWolfAuthenticator
 
 PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 

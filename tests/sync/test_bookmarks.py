@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.exports import PATHS, DateReading
+from tap_techwolf.config.date_times import parse_date_time
 from tap_techwolf.errors import StateError
-from tap_techwolf.moments import filter_date, format_moment, parse_moment
+from tap_techwolf.sync.dates import filter_date, format_date_time
 from tests.harness import STREAMS, Output, discover, settings, sync
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def test_syncs_around_midnight_miss_nothing(
 def test_the_bookmark_is_the_servers_clock_less_the_duration(requests_mock: Mocker) -> None:
     answer_at(requests_mock, "Sun, 22 Nov 2026 10:00:00 GMT")
     value = sync(settings("http://127.0.0.1")).state["bookmarks"]["job_task_profiles"]
-    moment = parse_moment(value["replication_key_value"])
+    moment = parse_date_time(value["replication_key_value"])
     latest = datetime(2026, 11, 22, 10, tzinfo=UTC)
     assert latest - timedelta(seconds=5) < moment < latest
     assert value["replication_key"] == "exported_at"
@@ -110,7 +111,7 @@ def test_the_clients_clock_stands_in_where_the_server_has_none(
     answer_at(requests_mock, header)
     before = datetime.now(UTC)
     state = sync(settings("http://127.0.0.1")).state
-    moment = parse_moment(state["bookmarks"]["job_task_profiles"]["replication_key_value"])
+    moment = parse_date_time(state["bookmarks"]["job_task_profiles"]["replication_key_value"])
     assert before - timedelta(seconds=5) < moment < datetime.now(UTC)
 
 
@@ -128,8 +129,8 @@ def test_a_pass_without_records_moves_the_bookmark_too(sandbox: Sandbox, url: st
     second = sync(settings(url), first.state)
     assert not second.of_type("RECORD")
     for stream in STREAMS:
-        moved = parse_moment(second.state["bookmarks"][stream]["replication_key_value"])
-        before = parse_moment(first.state["bookmarks"][stream]["replication_key_value"])
+        moved = parse_date_time(second.state["bookmarks"][stream]["replication_key_value"])
+        before = parse_date_time(first.state["bookmarks"][stream]["replication_key_value"])
         assert moved - before > timedelta(days=1)
 
 
@@ -192,12 +193,12 @@ def test_dates_before_there_was_data_are_the_earliest_date() -> None:
 
 @given(st.datetimes(timezones=st.sampled_from([UTC])))
 def test_moments_survive_being_written_and_read(moment: datetime) -> None:
-    assert parse_moment(format_moment(moment)) == moment
+    assert parse_date_time(format_date_time(moment)) == moment
 
 
 @given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2))
 def test_moments_sort_as_their_texts_do(moments: list[datetime]) -> None:
-    assert sorted(map(format_moment, moments)) == list(map(format_moment, sorted(moments)))
+    assert sorted(map(format_date_time, moments)) == list(map(format_date_time, sorted(moments)))
 
 
 def test_the_start_date_bounds_the_first_sync(sandbox: Sandbox, url: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.checkpoint import fingerprint
 from tap_techwolf.errors import ExportError
+from tap_techwolf.sync.checkpoint import fingerprint
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import STREAMS, Output, discover, selecting, settings, sync
 
