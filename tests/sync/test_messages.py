@@ -232,7 +232,9 @@ def test_nothing_is_written_where_there_was_no_sync(written: Callable[[], list[s
     assert written() == []
 
 
-def test_a_page_that_is_being_written_is_waited_for(written: Callable[[], list[str]]) -> None:
+def test_a_page_that_takes_too_long_is_not_waited_for_and_never_written(
+    written: Callable[[], list[str]],
+) -> None:
     writer = PageWriter()
     has_turn, end_now = Event(), Event()
 
@@ -240,10 +242,14 @@ def test_a_page_that_is_being_written_is_waited_for(written: Callable[[], list[s
         writer.begin_page()
         has_turn.set()
         assert end_now.wait(10)
-        writer.write_message(RECORD)
-        writer.flush()
-        writer.end_page()
+        try:
+            writer.write_message(RECORD)
+        except StoppedError as error:
+            refused.append(error)
+        finally:
+            writer.abandon_page()
 
+    refused: list[StoppedError] = []
     page = Thread(target=write_a_page)
     page.start()
     assert has_turn.wait(10)
@@ -251,6 +257,7 @@ def test_a_page_that_is_being_written_is_waited_for(written: Callable[[], list[s
         assert not is_whole
     end_now.set()
     page.join(10)
+    assert len(refused) == 1
     assert written() == []
 
 
