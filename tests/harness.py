@@ -107,6 +107,7 @@ def sync(
 
 def sync_tap(tap: TapTechWolf) -> None:
     """Run a tap's sync to its end, threads included; raise the error of a stream that failed."""
+    others = set(threading.enumerate())
     try:
         tap.sync_all()
     except SyncError as error:
@@ -115,15 +116,10 @@ def sync_tap(tap: TapTechWolf) -> None:
         [failure] = error.failures.values()
         raise failure from None
     finally:
-        wait_for_threads()
-
-
-def wait_for_threads() -> None:
-    """Wait until no thread of a tap runs any more: one that does would write into other tests."""
-    for thread in threading.enumerate():
-        if thread.name.startswith((THREAD_NAME, "read-ahead")):
-            thread.join(30)
-            assert not thread.is_alive()
+        for thread in threading.enumerate():
+            if thread not in others and thread.name.startswith((THREAD_NAME, "read-ahead")):
+                thread.join(30)
+                assert not thread.is_alive()
 
 
 def discover(config: Mapping[str, Any] | None = None) -> dict[str, Any]:

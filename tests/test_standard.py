@@ -11,7 +11,7 @@ from sandbox.app import Sandbox, create_app
 from sandbox.company import Company
 from sandbox.server import serve_app
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import STREAMS, settings, sync
+from tests.harness import LOG, STREAMS, settings, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class TestTapTechWolf(StandardTests):  # type: ignore[misc, valid-type]
 def test_keys_are_unique_and_never_null(url: str) -> None:
     output = sync(settings(url, ai_goal_versions="all"))
     keys = {one["stream"]: one["key_properties"] for one in output.of_type("SCHEMA")}
-    assert keys.keys() == set(STREAMS)
+    assert keys.keys() == {*STREAMS, LOG}
     for stream, names in keys.items():
         found = [tuple(record[name] for name in names) for record in output.records[stream]]
         assert len(set(found)) == len(found) > 0

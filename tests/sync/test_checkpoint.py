@@ -267,7 +267,9 @@ def test_an_interrupted_full_refresh_with_a_start_date_is_resumed(
     sandbox: Sandbox, url: str, cut_off: Any
 ) -> None:
     config = settings(url, start_date="2020-01-01")
+    sandbox.company.clock_offset = timedelta(hours=-1)
     old = sync(config, catalog=catalog_of()).state["bookmarks"][STREAM]
+    sandbox.company.clock_offset = timedelta(0)
     cut = cut_off(config).state["bookmarks"][STREAM]
     merged = {"bookmarks": {STREAM: old | cut}}  # As Meltano keeps it.
     resumed = sync(config, merged, catalog_of())

@@ -15,7 +15,7 @@ from tap_techwolf.errors import ExportError, LoaderExitedError
 from tap_techwolf.sync.read_ahead import read_ahead
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import discover, selecting, settings, sync, sync_tap, wait_for_threads
+from tests.harness import discover, selecting, settings, sync, sync_tap
 from tests.transport import gateway
 
 if TYPE_CHECKING:
@@ -66,14 +66,23 @@ def test_an_error_of_a_request_ahead_is_raised_where_it_is_waited_for() -> None:
 
 def test_a_stream_keeps_its_connection(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "urllib3"):
-        profiles(url, page_size=50).sync_all()
+        sync_tap(profiles(url, page_size=50))
     assert sum("Starting new HTTP connection" in line for line in caplog.messages) == 2
 
 
-def test_only_one_request_is_under_way_at_a_time(sandbox: Sandbox, url: str) -> None:
+@pytest.mark.parametrize("parallel_streams", [1, 2, 3])
+def test_at_most_one_request_of_each_stream_is_under_way_at_a_time(
+    sandbox: Sandbox, url: str, parallel_streams: int
+) -> None:
     sandbox.conditions.delay = 0.02
-    output = sync(settings(url, page_size=50))
+    output = sync(settings(url, page_size=50, parallel_streams=parallel_streams))
     assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
+    assert sandbox.most_at_once == parallel_streams
+
+
+def test_a_single_stream_has_one_request_under_way(sandbox: Sandbox, url: str) -> None:
+    sandbox.conditions.delay = 0.02
+    sync_tap(profiles(url, page_size=50))
     assert sandbox.most_at_once == 1
 
 
@@ -82,17 +91,15 @@ def test_no_thread_outlives_a_sync(sandbox: Sandbox, url: str) -> None:
     sync(settings(url))
     sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2))
     with pytest.raises(ExportError):
-        profiles(url).sync_all()
-    for thread in threading.enumerate():
-        if thread.name == "read-ahead":
-            thread.join(10)
+        sync_tap(profiles(url))
     assert threading.active_count() == before
 
 
 def test_an_abandoned_request_keeps_no_process_alive(url: str) -> None:
     with gateway(url) as (address, gate):
         gate.breaks[PATH] = ["none", "silent"]
-        records = profiles(address).streams["employee_task_profiles"].get_records(None)
+        stream = profiles(address, max_attempts=1).streams["employee_task_profiles"]
+        records = stream.get_records(None)
         next(iter(records))
         records.close()  # type: ignore[attr-defined]  # a generator
         waiting = [one for one in threading.enumerate() if one.name == "read-ahead"]
@@ -149,5 +156,5 @@ def test_a_loader_that_exited_ends_the_run(
     gone = Gone()
     monkeypatch.setattr("sys.stdout", gone)
     with pytest.raises(LoaderExitedError):
-        profiles(url).sync_all()
+        sync_tap(profiles(url))
     gone.file.close()
