@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,8 +28,6 @@ from tap_techwolf.doctor.tokens import Token, read_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-logger = logging.getLogger(__name__)
 
 MOST_REQUESTS = 30
 #: For all requests together. Starting the process and printing the report take the rest of
@@ -228,7 +225,6 @@ class Contact:
         if seconds_left < _SHORTEST_REQUEST:
             raise NotReachedError("Not reached in time.")
         self.request_count += 1
-        logger.info("Request %d of at most %d", self.request_count, self._most_requests)
         timeout = min(seconds, seconds_left, float(self._config["request_timeout"]))
         transport = Transport(timeout)
         prepared = transport.session.prepare_request(
@@ -266,7 +262,8 @@ class Contact:
         answered_at = server_time(response)
         if answered_at is not None and self.clock_difference is None:
             # The API stamped its answer at some moment between the request and its end.
-            earliest, latest = asked_at, asked_at + response.elapsed
+            # A date has no parts of a second.
+            earliest, latest = asked_at - timedelta(seconds=1), asked_at + response.elapsed
             nearest = min(max(answered_at, earliest), latest)
             self.clock_difference = answered_at - nearest
 

@@ -87,7 +87,7 @@ class Examination:
         try:
             employee_count = count_employees(contact, config)
         except NotReachedError:
-            logger.info("The employees were not counted")
+            logger.info("Not checking how many employees there are")
         for stream in EXPORTS:
             self._check(
                 f"export:{stream}",
@@ -136,6 +136,7 @@ class Examination:
 
     def _check(self, name: str, check: Callable[[], Check]) -> None:
         """Run one check; whatever goes wrong with it, the others follow."""
+        logger.info("Checking %s", name)
         try:
             self.report.add(check())
         except NotReachedError as error:

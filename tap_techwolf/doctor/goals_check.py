@@ -88,7 +88,8 @@ def _compare(
     looked_at = f"the first {pages} pages" if pages > 1 else "the first page"
     if not found.recent:
         return Check(NAME, "skipped", f"On {looked_at}, no goal changed within 14 days.")
-    filter_date = (min(found.recent.values()) - _A_DAY).date().isoformat()
+    oldest = min(now, *found.recent.values())
+    filter_date = (oldest - _A_DAY).date().isoformat()
     came = _Goals()
     page = get_page(contact, GOALS, config, filter_date)
     for left in range(pages - 1, -1, -1):
