@@ -11,6 +11,7 @@ import click
 
 from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.tap import STREAMS, TapTechWolf
 
 MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}
@@ -73,6 +74,15 @@ def plugin_definition() -> dict[str, Any]:
         "repo": "https://github.com/tap-techwolf/tap-techwolf",
         "pip_url": "git+https://github.com/tap-techwolf/tap-techwolf.git",
         "executable": TapTechWolf.name,
+        "commands": {
+            "doctor": {
+                "executable": DOCTOR,
+                "args": "--config=ENV",
+                "description": (
+                    "Examine your tenant's API, and print a report without a word about people"
+                ),
+            }
+        },
         "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
         "keywords": ["api", "meltano_sdk"],
         "domain_url": "https://techwolf.ai",
