@@ -9,12 +9,21 @@ from typing import Any
 
 import click
 
+from generate.changes import CHANGES
 from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.tap import STREAMS, TapTechWolf
+from tap_techwolf.streams import STREAMS
+from tap_techwolf.sync.completed_passes import CompletedPasses
+from tap_techwolf.tap import TapTechWolf
 
 MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}
 CREDENTIALS = ("client_secret", "private_key")
+# What `meltano invoke tap-techwolf:doctor` runs; Meltano fills in the file of the settings.
+DOCTOR = {
+    "executable": "tap-techwolf-doctor",
+    "args": "--config=ENV",
+    "description": "Check the settings, the token and each export, and print a report",
+}
 
 
 def settings() -> dict[str, dict[str, Any]]:
@@ -73,6 +82,7 @@ def plugin_definition() -> dict[str, Any]:
         "repo": "https://github.com/tap-techwolf/tap-techwolf",
         "pip_url": "git+https://github.com/tap-techwolf/tap-techwolf.git",
         "executable": TapTechWolf.name,
+        "commands": {"doctor": DOCTOR},
         "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
         "keywords": ["api", "meltano_sdk"],
         "domain_url": "https://techwolf.ai",
@@ -125,13 +135,20 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def changes_table() -> str:
+    """What a change of each setting asks for, as a Markdown table."""
+    rows = ["| setting | what a change asks for |", "| --- | --- |"]
+    rows += [f"| `{name}` | {CHANGES[name]} |" for name in settings()]
+    return "\n".join(rows)
+
+
 def column_tables() -> str:
     """The columns of each stream as Markdown tables."""
     parts = []
-    for stream in STREAMS:
+    for stream in (*STREAMS, CompletedPasses):
         name: str = vars(stream)["name"]  # The SDK declares it for instances only.
         schema = json.loads((files(schemas) / f"{name}.json").read_text())
-        rows = [f"#### `{name}`", "", schema["description"], ""]
+        rows = [f"## `{name}`", "", schema["description"], ""]
         rows += ["| column | type | what it is |", "| --- | --- | --- |"]
         rows += list(_columns(schema))
         parts.append("\n".join(rows))
