@@ -39,6 +39,7 @@ check: .venv/ready
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@mkdir -p .cache && $(BIN)/lint-imports --no-cache --no-logo >.cache/imports || (cat .cache/imports; exit 1)
 	@$(BIN)/zizmor --offline --quiet .github
 
 generate: .venv/ready

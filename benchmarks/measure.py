@@ -1,21 +1,23 @@
-"""Runs a command as a whole process, and reads what the operating system says it cost."""
+"""Runs commands as whole processes and reads what they cost from the operating system."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import time
+import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     Command = Sequence[str | Path]
 
 CHUNK = 1 << 20
+LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class Cost:
 
     Attributes:
         wall: Seconds from its start to its end.
-        cpu: Seconds of processor time, the system's included.
-        memory: The most memory it held, in MiB.
-        size: How much it wrote, in bytes.
+        cpu: Seconds of processor time, user and system.
+        memory: Its peak memory, in MiB.
+        size: How many bytes it wrote.
     """
 
     wall: float
@@ -36,55 +38,64 @@ class Cost:
 
 
 def run(command: Command, on_chunk: Callable[[bytes], None] = lambda _: None) -> Cost:
-    """Run a command to its end, reading what it writes.
+    """Run a command until it exits, and read its output.
 
     Args:
         command: The command line.
-        on_chunk: Told of what was read; the process waits meanwhile, once the pipe is full.
+        on_chunk: Called with each chunk of the output. While it runs, nobody reads the pipe.
 
     Returns:
-        What it cost.
+        What the process cost.
 
     Raises:
-        RuntimeError: It failed.
+        RuntimeError: The process failed.
     """
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout  # noqa: S101 - it was asked for
-    assert process.stderr  # noqa: S101 - it was asked for
+    report, descriptor = os.pipe()
+    launcher: Command = [sys.executable, "-I", "-S", LAUNCHER, str(descriptor)]
+    # Where this is set, each run would compile everything that it imports.
+    environment = {key: one for key, one in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     size = 0
-    while chunk := os.read(process.stdout.fileno(), CHUNK):
-        size += len(chunk)
-        on_chunk(chunk)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    log = process.stderr.read().decode()
-    process.stdout.close()
-    process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"{command}\n{log[-2000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, size)
+    with (
+        os.fdopen(report) as costs,
+        TemporaryFile() as log,
+        subprocess.Popen(
+            [*launcher, *command],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            pass_fds=[descriptor],
+        ) as process,
+    ):
+        os.close(descriptor)
+        assert process.stdout  # noqa: S101 - Popen was told to open a pipe
+        while chunk := os.read(process.stdout.fileno(), CHUNK):
+            size += len(chunk)
+            on_chunk(chunk)
+        if process.wait():
+            log.seek(0)
+            raise RuntimeError(f"{command}\n{log.read().decode()[-2000:]}")
+        wall, cpu, memory = map(float, costs.read().split())
+    return Cost(wall, cpu, memory, size)
 
 
 def interleave(
-    commands: Mapping[str, Command], runs: int, on_chunk: Callable[[bytes], None] = lambda _: None
+    commands: Mapping[str, Command], runs: int, *, warm_up: bool = False
 ) -> dict[str, dict[str, float]]:
-    """Run several commands in turn, so that a slow moment of the machine meets them all.
+    """Run several commands in turn, so that other load on the machine affects all of them.
 
     Args:
         commands: The commands, by name.
-        runs: How often each is counted, after one run that is not.
-        on_chunk: As for `run`.
+        runs: How many runs of each command count.
+        warm_up: Begin with a run of each command that does not count.
 
     Returns:
-        The median of each figure, by name.
+        The median of each figure, by the command's name.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for turn in range(runs + 1):
+    for turn in range(runs + warm_up):
         for name, command in commands.items():
-            cost = run(command, on_chunk)
-            if turn:
+            cost = run(command)
+            if turn >= warm_up:
                 costs[name].append(cost)
     return {
         name: {

@@ -1,20 +1,21 @@
-"""Serves pre-rendered pages of the sandbox's company, as fast as a process can.
+"""Serves pages of the sandbox's company that were rendered before the first request.
 
-    python -m benchmarks.server --entities 15000 --delay 0.03
+    echo 30 30 10 0.2 | python -m benchmarks.server
 
-The pages are rendered once and served over and over, each with its own cursor, so that the
-server's work does not blur what a client's costs.
+The server renders a few pages of each export once and repeats them, each time with another
+cursor, so that its own work hardly counts in a client's time. Each line of its standard input
+says how many pages each export has from now on, and how many seconds a page takes.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.scenarios import PAGE
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
 from sandbox.exports import FORMS, export_page
@@ -24,15 +25,14 @@ from sandbox.server import serve_app
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-PAGE = 100
-RENDERED = 10
+RENDERED = 5
 TASKS = 12
 TOKEN = b'{"access_token":"benchmark","expires_in":10800,"token_type":"Bearer"}'
 JSON = [(b"content-type", b"application/json"), (b"date", b"Sun, 22 Nov 2026 10:00:00 GMT")]
 
 
 def render() -> dict[str, list[bytes]]:
-    """Render the records of some pages of each export, with all that the tap asks for."""
+    """Render the records of a few pages of each export, with all that the tap asks for."""
     company = Company(employees=PAGE * RENDERED, jobs=PAGE * RENDERED)
     goals = next(employee.goals for employee in company.employees if employee.goals)
     for entity in company.entities():  # All pages are full, and profiles as large as real ones.
@@ -58,14 +58,14 @@ def render() -> dict[str, list[bytes]]:
 class Pages:
     """An ASGI application that answers with pages that were rendered before."""
 
-    def __init__(self, entities: int, delay: float) -> None:
+    def __init__(self) -> None:
         """Render the pages."""
-        self.pages = -(-entities // PAGE)
-        self.delay = delay
         self.rendered = render()
+        self.pages = dict.fromkeys(FORMS, 1)
+        self.delay = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: the time that it takes includes the server's own work."""
+        """Answer a request; the delay includes the server's own work."""
         began = time.perf_counter()
         body = b""
         while True:
@@ -82,30 +82,31 @@ class Pages:
         await send({"type": "http.response.body", "body": answer})
 
     async def wait(self, end: float) -> None:
-        """Wait to the point: asyncio alone may take a millisecond more."""
+        """Wait until an exact time: asyncio alone may take a millisecond more."""
         await asyncio.sleep(max(0, end - time.perf_counter() - 0.002))
-        while time.perf_counter() < end:  # noqa: ASYNC110 - no event will tell the time
+        while time.perf_counter() < end:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0)
 
     def page(self, path: str, request: dict[str, Any]) -> bytes:
-        """Put a page together; its cursor is the number of the next one."""
+        """Return a page; its cursor is the number of the next one."""
         number = int(request.get("starting_after", "0"))
         records = self.rendered[path][number % RENDERED]
-        if number + 1 >= self.pages:
+        if number + 1 >= self.pages[path]:
             return b'{"has_next":false,"records":' + records + b"}"
         head = f'{{"has_next":true,"next_starting_after":"{number + 1}","records":'
         return head.encode() + records + b"}"
 
 
 def main() -> None:
-    """Serve until stdin is closed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
-    parser.add_argument("--entities", type=int, default=15_000, help="of each export")
-    parser.add_argument("--delay", type=float, default=0, help="seconds a page")
-    options = parser.parse_args()
-    with serve_app(Pages(options.entities, options.delay)) as url:
-        print(url, flush=True)  # noqa: T201 - whoever started it waits for this
-        sys.stdin.read()
+    """Serve until the standard input is closed; repeat each of its lines as an answer."""
+    app = Pages()
+    with serve_app(app) as url:
+        print(url, flush=True)  # noqa: T201 - the parent process waits for it
+        for line in sys.stdin:
+            *pages, delay = line.split()
+            app.pages = dict(zip(FORMS, map(int, pages), strict=True))
+            app.delay = float(delay)
+            print(line, end="", flush=True)  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

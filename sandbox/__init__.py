@@ -1,1 +1,1 @@
-"""A stand-in for the TechWolf API: invented data, documented forms, loopback only."""
+"""A stand-in for the TechWolf API: invented data in the documented form, on loopback only."""

@@ -1,69 +1,36 @@
-"""The company whose data the sandbox serves: made from a seed, and changed on request."""
+"""The company whose data the sandbox serves: generated from a seed, changed on request."""
 
 from __future__ import annotations
 
 import random
-import re
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.vocabulary import FAMILIES, GOALS, GRADES, RATIONALES, TaskKind
+from sandbox.entities import Entity, Goal, Task
+from sandbox.vocabulary import FAMILIES, GOALS, GRADES, NAMESPACE, skill_id, slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-_NAMESPACE = uuid.UUID("6f1d2c52-5f0e-4a43-9a53-3d1f4f6d8b11")
+    from sandbox.vocabulary import TaskKind
 
-# Employees at these positions, of each thousand, have no AI goal: the newest department
-# has not begun to set any. Longer than the longest page.
+__all__ = ["Company", "Entity"]
+
+# In every thousand employees, those at these positions have no AI goal, as in a department
+# that does not set goals yet. The range is longer than the longest page.
 _WITHOUT_GOALS = range(150, 390)
 
 
-@dataclass(slots=True)
-class Task:
-    """A task in a profile, with all that could be included."""
-
-    task_id: str
-    kind: TaskKind
-    state: str
-    source: dict[str, str]
-
-
-@dataclass(slots=True)
-class Goal:
-    """One version of an employee's AI goal."""
-
-    version: int
-    title: str
-    description: str
-    skill_ids: list[str]
-    task_ids: list[str]
-    job_id: str | None
-    created_on: datetime
-    last_updated: datetime
-
-
-@dataclass(slots=True)
-class Entity:
-    """An employee or a job."""
-
-    external_id: str
-    last_updated: datetime
-    is_active: bool
-    job_family_id: str
-    tasks: list[Task]
-    goals: list[Goal] = field(default_factory=list)
-
-
 class Company:
-    """Employees and jobs, each in the order they were created.
+    """Employees and jobs, both in order of creation.
 
     Attributes:
         employees: The employees.
         jobs: The jobs.
-        clock_offset: How far the company's clock is from this machine's.
+        clock_offset: How far the company's clock is ahead of this machine's.
+        goals_move_filter: Whether a changed AI goal updates the employee's `last_updated`,
+            which is what the `last_updated` filter compares. Not documented.
     """
 
     def __init__(
@@ -73,76 +40,140 @@ class Company:
         employees: int = 640,
         jobs: int = 160,
         clock_offset: timedelta = timedelta(0),
+        goals_move_filter: bool = True,
     ) -> None:
-        """Make a company.
+        """Create a company.
 
         Args:
-            seed: The same seed makes the same company.
-            employees: How many employees there are.
-            jobs: How many jobs there are.
-            clock_offset: How far its clock is from this machine's.
+            seed: The same seed creates the same company.
+            employees: Number of employees.
+            jobs: Number of jobs.
+            clock_offset: How far its clock is ahead of this machine's.
+            goals_move_filter: Whether a changed AI goal updates the employee.
         """
         self.clock_offset = clock_offset
+        self.goals_move_filter = goals_move_filter
         self._random = random.Random(seed)  # noqa: S311 - invented data
         self._changes = 0
         self.jobs = [self._job(number) for number in range(1, jobs + 1)]
         self.employees = [self._employee(number) for number in range(1, employees + 1)]
 
     def now(self) -> datetime:
-        """Read the company's clock."""
+        """Return the time by the company's clock."""
         return datetime.now(UTC) + self.clock_offset
 
     def entities(self) -> Iterable[Entity]:
-        """List all employees and jobs."""
+        """Yield all employees, then all jobs."""
         yield from self.employees
         yield from self.jobs
 
     def change(self, entity: Entity, at: datetime | None = None) -> None:
-        """Change an employee or a job, what it has of tasks and goals included.
+        """Change an employee or a job: a new task, and a new version of the AI goal if any.
 
         Args:
-            entity: What is changed.
-            at: When; now if left out.
+            entity: The employee or job.
+            at: The time of the change; now by default.
         """
         self._changes += 1
         entity.last_updated = at or self.now()
         entity.tasks.append(self._task(entity.job_family_id, f"changed-{self._changes}"))
         if entity.goals:
-            newest = entity.goals[-1]
-            entity.goals.append(
-                self._goal(newest.version + 1, newest.job_id, entity.tasks, entity.last_updated)
-            )
+            self._add_goal_version(entity, entity.last_updated)
 
-    def change_some(self, count: int) -> dict[str, list[str]]:
-        """Change a few employees and jobs, chosen by the seed.
+    def change_goal(self, employee: Entity, at: datetime | None = None) -> None:
+        """Add a version of an employee's AI goal, and change nothing else.
+
+        The employee's own `last_updated` follows only if `goals_move_filter` is set.
 
         Args:
-            count: How many of each.
+            employee: The employee; one without a goal gets a first one.
+            at: The time of the change; now by default.
+        """
+        at = at or self.now()
+        self._add_goal_version(employee, at)
+        if self.goals_move_filter:
+            employee.last_updated = at
+
+    def remove(self, entity: Entity) -> None:
+        """Remove an employee or a job: no export shows it any more.
+
+        Args:
+            entity: The employee or job.
+
+        Raises:
+            ValueError: The company does not have it.
+        """
+        for group in (self.employees, self.jobs):
+            for position, one in enumerate(group):
+                if one is entity:
+                    del group[position]
+                    return
+        raise ValueError("The company has no such employee or job.")
+
+    def change_some(self, count: int) -> dict[str, list[str]]:
+        """Change some employees and some jobs, chosen at random.
+
+        Args:
+            count: How many employees, and how many jobs.
 
         Returns:
-            The ids of the changed `employees`, of those of them `with_goals`, and `jobs`.
+            The ids of the changed `employees`, of those `with_goals`, and of the `jobs`.
         """
-        employees = self._random.sample(self.employees, min(count, len(self.employees)))
-        jobs = self._random.sample(self.jobs, min(count, len(self.jobs)))
+        employees, jobs = self._choose(self.employees, count), self._choose(self.jobs, count)
         for entity in (*employees, *jobs):
             self.change(entity)
-        return {
-            "employees": [employee.external_id for employee in employees],
-            "with_goals": [employee.external_id for employee in employees if employee.goals],
-            "jobs": [job.external_id for job in jobs],
-        }
+        return _ids(employees, jobs)
+
+    def change_some_goals(self, count: int) -> dict[str, list[str]]:
+        """Change the AI goals of some employees who have one, chosen at random.
+
+        Args:
+            count: How many employees.
+
+        Returns:
+            As `change_some`, without jobs.
+        """
+        employees = self._choose([one for one in self.employees if one.goals], count)
+        for employee in employees:
+            self.change_goal(employee)
+        return _ids(employees, [])
+
+    def remove_some(self, employees: int = 1, jobs: int = 0) -> dict[str, list[str]]:
+        """Remove some employees and jobs, chosen at random.
+
+        Args:
+            employees: How many employees leave.
+            jobs: How many jobs are deleted.
+
+        Returns:
+            As `change_some`: the ids of what is gone.
+        """
+        leavers, deleted = self._choose(self.employees, employees), self._choose(self.jobs, jobs)
+        for entity in (*leavers, *deleted):
+            self.remove(entity)
+        return _ids(leavers, deleted)
+
+    def _choose(self, entities: list[Entity], count: int) -> list[Entity]:
+        return self._random.sample(entities, min(count, len(entities)))
+
+    def _add_goal_version(self, employee: Entity, at: datetime) -> None:
+        version, job_id = 1, None
+        if employee.goals:
+            newest = employee.goals[-1]
+            version, job_id = newest.version + 1, newest.job_id
+        employee.goals.append(self._goal(version, job_id, employee.tasks, at))
 
     def _job(self, number: int) -> Entity:
         family = self._random.choice(list(FAMILIES))
         title = f"{self._random.choice(GRADES)} {self._random.choice(FAMILIES[family][0])}".strip()
         external_id = f"{slug(title)}-{number:05d}"
-        # Some jobs are new, and have no profile yet.
+        # Some jobs are new and have no profile yet.
         tasks = self._tasks(family, external_id) if self._random.random() < 0.95 else []
         return Entity(external_id, self._past(), True, slug(family), tasks)
 
     def _employee(self, number: int) -> Entity:
         family = self._random.choice(list(FAMILIES))
-        external_id = str(uuid.uuid5(_NAMESPACE, f"employee {number}"))
+        external_id = str(uuid.uuid5(NAMESPACE, f"employee {number}"))
         tasks = self._tasks(family, external_id) if self._random.random() < 0.93 else []
         employee = Entity(
             external_id, self._past(), self._random.random() < 0.9, slug(family), tasks
@@ -165,7 +196,7 @@ class Company:
             kind = self._random.choice(FAMILIES[family][1])
         state = self._random.choices(("validated", "suggested", "rejected"), (6, 3, 1))[0]
         source = {
-            "external_id": str(uuid.uuid5(_NAMESPACE, f"source {origin}")),
+            "external_id": str(uuid.uuid5(NAMESPACE, f"source {origin}")),
             "event_type": self._random.choice(("project", "job", "learning")),
         }
         return Task(slug(kind.name), kind, state, source)
@@ -188,21 +219,14 @@ class Company:
         )
 
     def _past(self) -> datetime:
-        """Choose a moment between ten days and two years ago."""
+        """Return a time between ten days and two years ago."""
         minutes = self._random.randint(10 * 24 * 60, 730 * 24 * 60)
         return self.now() - timedelta(minutes=minutes)
 
 
-def slug(name: str) -> str:
-    """Make an id of a name: lower case letters, digits and '-'."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def skill_id(skill: str) -> str:
-    """Give a skill its id."""
-    return str(uuid.uuid5(_NAMESPACE, f"skill {skill}"))
-
-
-def rationale(kind: TaskKind) -> str:
-    """Say why a task is on its level."""
-    return RATIONALES[kind.level]
+def _ids(employees: Sequence[Entity], jobs: Sequence[Entity]) -> dict[str, list[str]]:
+    return {
+        "employees": [employee.external_id for employee in employees],
+        "with_goals": [employee.external_id for employee in employees if employee.goals],
+        "jobs": [job.external_id for job in jobs],
+    }

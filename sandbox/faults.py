@@ -1,27 +1,55 @@
-"""Faults on request: what an API does on a bad day."""
+"""Faults on request: errors, and answers that are odd but possible."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
-FaultKind = Literal["status", "not_json", "not_object", "redirect"]
+from pydantic import ConfigDict
+
+FaultKind = Literal[
+    "status",
+    "not_json",
+    "not_object",
+    "redirect",
+    "raw",
+    "date",
+    "drip",
+    "lone_surrogate",
+    "huge_integer",
+    "huge_exponent",
+    "deep_nesting",
+]
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong for some requests.
+    """Something that goes wrong with some requests.
+
+    Kinds that replace the answer: `status` (an error in the documented form), `not_json`,
+    `not_object`, `redirect`, and `raw` (`body` as it is, with `status`).
+
+    Kinds that change the real answer: `date` (the `Date` header), `drip` (one byte at a time),
+    and on the page of an export, where one record gets an odd value: `lone_surrogate`,
+    `huge_integer`, `huge_exponent`, `deep_nesting`.
 
     Attributes:
-        path: The path whose requests it meets; the token endpoint's is `/oauth/token`.
+        path: The path of the requests; the token endpoint's is `/oauth/token`.
         kind: What goes wrong.
-        status: The HTTP status, where an error or a redirect is what goes wrong.
-        skip: How many requests pass unharmed first.
-        times: How many requests it meets then.
-        retry_after: The `Retry-After` header, if there is to be one.
-        text: What the error says.
+        status: The HTTP status of `status`, `redirect` and `raw`.
+        skip: How many requests succeed first.
+        times: How many requests fail after those.
+        retry_after: The `Retry-After` header of an error, if any.
+        text: The description in the error.
+        body: The body of `raw`.
+        date_offset: How many seconds a `date` fault shifts the header; None leaves it out.
+        pause: The seconds between two bytes of a `drip`.
+        at: The property that gets the odd value, as a dotted path; a text, a number or a list
+            of the export by default.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     path: str
     kind: FaultKind = "status"
@@ -30,9 +58,13 @@ class Fault:
     times: int = 1
     retry_after: str | None = None
     text: str = "Something went wrong."
+    body: str = ""
+    date_offset: float | None = None
+    pause: float = 0.1
+    at: str | None = None
 
     def meets(self, path: str) -> bool:
-        """Tell whether the fault meets this request, and count it."""
+        """Return whether the fault applies to this request, and count the request."""
         if path != self.path or not self.times:
             return False
         if self.skip:
@@ -44,12 +76,12 @@ class Fault:
 
 @dataclass
 class Conditions:
-    """How the server is today.
+    """How the server behaves.
 
     Attributes:
-        delay: Seconds that each page takes.
-        fault_rate: Which share of requests fails, chosen by a seed.
-        faults: What goes wrong besides.
+        delay: The seconds that each page takes.
+        fault_rate: The share of requests that fail, chosen at random from a fixed seed.
+        faults: Further faults.
     """
 
     delay: float = 0.0
@@ -58,7 +90,7 @@ class Conditions:
     _random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
 
     def fault_for(self, path: str) -> Fault | None:
-        """Find what goes wrong with a request, if anything does."""
+        """Return what goes wrong with a request, if anything does."""
         for fault in self.faults:
             if fault.meets(path):
                 return fault

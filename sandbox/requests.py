@@ -1,11 +1,12 @@
-"""Checks requests as strictly as the documentation allows: what it does not show is refused."""
+"""The validation of requests: anything that the documentation does not show is refused."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from sandbox.filters import is_well_formed
+from sandbox.variants import Variants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ MOST_PER_PAGE = 100
 LONGEST_CURSOR = 100
 
 
-class Refused(Exception):  # noqa: N818 - an answer of the API rather than a fault of the sandbox
+class Refused(Exception):  # noqa: N818 - an answer of the API, not an error in the sandbox
     """The API answers with an error.
 
     Attributes:
@@ -23,24 +24,24 @@ class Refused(Exception):  # noqa: N818 - an answer of the API rather than a fau
     """
 
     def __init__(self, status: int, title: str, description: str) -> None:
-        """Keep what the answer says."""
+        """Store what the answer says."""
         super().__init__(description)
         self.status = status
         self.title = title
 
 
 def refuse(description: str) -> Refused:
-    """Make the documented 400."""
+    """Return the documented 400."""
     return Refused(400, "400 Bad Request", description)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one export takes.
+    """What an export accepts.
 
     Attributes:
-        query: Query parameters, and the values of each; the first is the default.
-        includes: The values of `include`; empty where there is no such field.
+        query: Query parameters and the values of each; the first value is the default.
+        includes: The values of `include`; empty if the export has no such field.
         filters: The kinds of filters.
     """
 
@@ -51,7 +52,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A request that was found right."""
+    """A valid request."""
 
     limit: int
     starting_after: str | None
@@ -60,13 +61,19 @@ class PageRequest:
     query: Mapping[str, str]
 
 
-def read_request(form: Form, query: Sequence[tuple[str, str]], body: object) -> PageRequest:
-    """Check a request.
+def read_request(
+    form: Form,
+    query: Sequence[tuple[str, str]],
+    body: object,
+    variants: Variants | None = None,
+) -> PageRequest:
+    """Validate a request.
 
     Args:
-        form: What the export takes.
+        form: What the export accepts.
         query: The query parameters.
         body: The JSON body.
+        variants: What is accepted beyond the documentation.
 
     Returns:
         The request.
@@ -91,7 +98,7 @@ def read_request(form: Form, query: Sequence[tuple[str, str]], body: object) -> 
         limit=limit,
         starting_after=cursor,
         include=_include(form, body),
-        filters=_filters(form, body),
+        filters=_filters(form, body, variants or Variants()),
         query=_query(form, query),
     )
 
@@ -103,11 +110,13 @@ def _include(form: Form, body: Mapping[str, Any]) -> frozenset[str]:
     if not isinstance(include, list) or not include:
         raise refuse("include must be a list with at least one value.")
     if any(not isinstance(value, str) or value not in form.includes for value in include):
-        raise refuse(f"include takes: {sorted(form.includes)}")
+        raise refuse(f"include accepts: {sorted(form.includes)}")
     return frozenset(include)
 
 
-def _filters(form: Form, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _filters(
+    form: Form, body: Mapping[str, Any], variants: Variants
+) -> dict[str, Mapping[str, Any]]:
     if "filters" not in body:
         return {}
     filters = body["filters"]
@@ -116,39 +125,10 @@ def _filters(form: Form, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]
     found: dict[str, Mapping[str, Any]] = {}
     for one in filters:
         kind = one.get("filter") if isinstance(one, dict) else None
-        if kind not in form.filters or kind in found or not _FILTER_CHECKS[kind](one):
-            raise refuse("A filter is unknown here, doubled or not structured correctly.")
+        if kind not in form.filters or kind in found or not is_well_formed(one, variants):
+            raise refuse("A filter is unknown, repeated or not structured correctly.")
         found[kind] = one
     return found
-
-
-def _is_date(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
-
-
-_FILTER_CHECKS: dict[Any, Any] = {
-    "is_active": lambda one: (
-        one.keys() == {"filter", "is_active"} and isinstance(one["is_active"], bool)
-    ),
-    "last_updated": lambda one: (
-        one.keys() == {"filter", "operator", "value"}
-        and one["operator"] in ("gt", "lt")
-        and _is_date(one["value"])
-    ),
-    "job_family_id_is_in_list": lambda one: (
-        one.keys() == {"filter", "job_family_ids"} and _is_texts(one["job_family_ids"])
-    ),
-}
 
 
 def _query(form: Form, query: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -156,7 +136,7 @@ def _query(form: Form, query: Sequence[tuple[str, str]]) -> dict[str, str]:
     seen: set[str] = set()
     for name, value in query:
         if name in seen or value not in form.query.get(name, ()):
-            raise refuse(f"Query parameter {name!r} is unknown, doubled or has an unknown value.")
+            raise refuse(f"Query parameter {name!r} is unknown, repeated or has an unknown value.")
         seen.add(name)
         values[name] = value
     return values

@@ -1,4 +1,4 @@
-"""Runs the sandbox on a loopback address, beside whatever else the process does."""
+"""A server on a loopback address, in a thread of the current process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
-SECONDS_TO_END = 5
+SECONDS_TO_STOP = 5
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that signals when it accepts requests."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -32,21 +32,21 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve an application on a thread of its own: loopback only, without a log of requests.
+    """Serve an application in a thread, on loopback only and without logging requests.
 
     Args:
-        app: What is served.
-        port: The port; 0 for a free one.
+        app: The application.
+        port: The port; 0 for any free one.
 
     Yields:
         Its URL.
     """
-    # The sandbox has a clock of its own, so that the server must not write the date.
+    # The sandbox has its own clock, so the server must not set the date.
     config = uvicorn.Config(
         app, lifespan="off", log_level="warning", access_log=False, date_header=False
     )
     server = _Server(config)
-    # asyncio sends small packets at once only on sockets that name their protocol.
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
@@ -56,7 +56,7 @@ def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
         try:
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
-            # A request that a test left behind must not keep anybody waiting: the thread is a
-            # daemon, and ends with the process if not before.
+            # A request that a test abandoned must not block the end of the test. The thread is
+            # a daemon: it ends with the process at the latest.
             server.should_exit = server.force_exit = True
-            thread.join(SECONDS_TO_END)
+            thread.join(SECONDS_TO_STOP)

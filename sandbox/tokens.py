@@ -1,4 +1,4 @@
-"""The token endpoint: client secret and private key, as strict as what is known of it."""
+"""The token endpoint: it accepts a client secret or a private key, in the known forms only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 
 import jwt
 
+from sandbox.requests import Refused
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 CLIENT_ID = "sandbox-client"
-CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - a secret that everybody may know
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - not a real secret
 AUDIENCE = "eu3.techwolf.ai"
 TENANT = "sandbox"
 SCOPES = ("read", "write", "read_reports")
@@ -19,7 +22,7 @@ LONGEST_ASSERTION = 300
 LONGEST_JTI = 64
 
 
-class TokenRefused(Exception):  # noqa: N818 - an answer rather than a fault of the sandbox
+class TokenRefused(Exception):  # noqa: N818 - an answer, not an error in the sandbox
     """The token endpoint answers with an OAuth error.
 
     Attributes:
@@ -28,7 +31,7 @@ class TokenRefused(Exception):  # noqa: N818 - an answer rather than a fault of 
     """
 
     def __init__(self, status: int, error: str, description: str) -> None:
-        """Keep what the answer says."""
+        """Store what the answer says."""
         super().__init__(description)
         self.status = status
         self.error = error
@@ -36,17 +39,19 @@ class TokenRefused(Exception):  # noqa: N818 - an answer rather than a fault of 
 
 @dataclass
 class Tokens:
-    """Gives tokens, and knows which are good.
+    """Issues tokens and checks them.
 
     Attributes:
-        expires_in: For how many seconds a token is good.
-        public_key: The public half of the key that may sign assertions, as PEM text.
-        issued: How many tokens were given.
-        secrets: All tokens and assertions that there were, for tests of what is logged.
+        expires_in: The lifetime of a token in seconds.
+        public_key: The public half of the key that signs assertions, as PEM text.
+        scopes_given: The scopes that every token gets, whatever was requested.
+        issued: The number of tokens issued.
+        secrets: All tokens and assertions so far, for tests of what is logged.
     """
 
     expires_in: float = 10800
     public_key: str | None = None
+    scopes_given: tuple[str, ...] | None = None
     issued: int = 0
     secrets: set[str] = field(default_factory=set)
     _good_until: dict[str, float] = field(default_factory=dict)
@@ -64,7 +69,7 @@ class Tokens:
             The documented answer.
 
         Raises:
-            TokenRefused: The request is wrong.
+            TokenRefused: The request is not valid.
         """
         if not isinstance(body, dict) or body.get("grant_type") != "client_credentials":
             raise TokenRefused(400, "invalid_request", "grant_type must be client_credentials")
@@ -82,7 +87,8 @@ class Tokens:
             raise TokenRefused(401, "access_denied", "Unauthorized")
         if sent == by_key:
             self._check_assertion(body, endpoint)
-        return self._new_token(self._read_scopes(body))
+        requested = self._read_scopes(body)
+        return self._new_token(requested if self.scopes_given is None else self.scopes_given)
 
     def _read_scopes(self, body: dict[str, Any]) -> tuple[str, ...]:
         asked = body.get("scopes", list(SCOPES))
@@ -94,7 +100,7 @@ class Tokens:
         self.secrets.add(str(body["client_assertion"]))
         try:
             if body["client_assertion_type"] != ASSERTION_TYPE or self.public_key is None:
-                raise ValueError  # noqa: TRY301 - all that is wrong with it ends alike
+                raise ValueError  # noqa: TRY301 - every defect gets the same answer
             claims = jwt.decode(
                 body["client_assertion"],
                 self.public_key,
@@ -129,7 +135,7 @@ class Tokens:
         }
 
     def is_good(self, authorization: str) -> bool:
-        """Tell whether an Authorization header holds a token that may read.
+        """Return whether an Authorization header holds a token that may read.
 
         Args:
             authorization: The header.
@@ -141,6 +147,19 @@ class Tokens:
         is_alive = self._good_until.get(token, 0) > time.monotonic()
         return scheme == "Bearer" and is_alive and "read" in self._scopes[token]
 
+    def require(self, authorization: str) -> None:
+        """Check an Authorization header.
+
+        Args:
+            authorization: The header.
+
+        Raises:
+            Refused: It holds no token that may read.
+        """
+        if not self.is_good(authorization):
+            description = "OAuth access token is missing, invalid or expired."
+            raise Refused(401, "401 Unauthorized", description)
+
     def revoke(self) -> None:
-        """End all tokens at once."""
+        """Revoke all tokens."""
         self._good_until.clear()

@@ -1,8 +1,12 @@
-"""The words that the sandbox's company is made of. All of it is invented."""
+"""The invented words that the company's data are generated from, and the ids made from them."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import dataclass
+
+NAMESPACE = uuid.UUID("6f1d2c52-5f0e-4a43-9a53-3d1f4f6d8b11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +15,9 @@ class TaskKind:
 
     Attributes:
         name: The task in a few words.
-        level: How far AI changes it: H1 (highly automatable) to H3 (needs judgement).
-        hours: Typical hours a week; None where nobody has estimated them.
-        skills: The skills that it takes.
+        level: Its AI impact level: H1 (highly automatable) to H3 (needs judgement).
+        hours: Typical hours per week; None without an estimate.
+        skills: The skills that it requires.
     """
 
     name: str
@@ -30,7 +34,7 @@ RATIONALES = {
 
 GRADES = ("Junior", "", "Senior", "Lead")
 
-# Job family -> the jobs in it, and what people in them do.
+# Job family -> its job titles, and the tasks of the people who hold them.
 FAMILIES: dict[str, tuple[tuple[str, ...], tuple[TaskKind, ...]]] = {
     "Software Engineering": (
         ("Backend Engineer", "Frontend Engineer", "Site Reliability Engineer"),
@@ -120,3 +124,18 @@ GOALS = (
     ),
     ("Build a prompt library", "Collect what works; share it: with examples, costs & limits. 🚀"),
 )
+
+
+def slug(name: str) -> str:
+    """Return an id made from a name: lower-case letters, digits and '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def skill_id(skill: str) -> str:
+    """Return the id of a skill."""
+    return str(uuid.uuid5(NAMESPACE, f"skill {skill}"))
+
+
+def rationale(kind: TaskKind) -> str:
+    """Return the reason for a task's AI impact level."""
+    return RATIONALES[kind.level]

@@ -94,7 +94,7 @@ def _flush() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        _end(f"stdout cannot be written to: {error.strerror}.")
+        end_at_once(f"stdout cannot be written to: {error.strerror}.")
 
 
 def _end(message: str, trace: TracebackType | None = None) -> NoReturn:

@@ -41,31 +41,13 @@ def explain(error: Exception) -> str:
     """
     if isinstance(error, SyncError):
         return "; ".join(explain_stream(name, one) for name, one in error.failures.items())
-    if isinstance(error, MappingError):
-        cause = error.__cause__
-        reason = f" ({cause})" if isinstance(cause, _SAFE_CAUSES) else ""
-        return _line(f"Setting 'stream_maps': {error}{reason}")
     if isinstance(error, BrokenPageError):
         return f"{error}. {BROKEN_PAGE_HINT}"
-    if isinstance(error, InvalidSchema | InvalidProxyURL):
-        return (
-            "A proxy from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) cannot be used: it "
-            "must be an HTTP proxy, as SOCKS proxies need the package PySocks."
-        )
     # An OSError names a file of the user's, unless it is one of requests.
     is_about_a_file = isinstance(error, OSError) and not isinstance(error, RequestException)
     if is_about_a_file or isinstance(error, _SAFE_ERRORS):
         return _line(str(error))
-    if expression := _failed_expression(error.__traceback__):
-        return _line(
-            f"Setting 'stream_maps': the expression {expression!r} fails with "
-            f"{type(error).__name__} for a record. Allow for null and other values."
-        )
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. "
-        "Run again with TAP_TECHWOLF_LOGLEVEL=DEBUG and report what follows."
-    )
+    return _explain_map(error) or _explain_proxy(error) or _explain_unexpected(error)
 
 
 def explain_stream(stream: str, error: Exception) -> str:
@@ -80,6 +62,36 @@ def explain_stream(stream: str, error: Exception) -> str:
     """
     text = explain(error)
     return text if text.startswith(stream) else f"{stream}: {text}"
+
+
+def _explain_map(error: Exception) -> str | None:
+    if isinstance(error, MappingError):
+        cause = error.__cause__
+        reason = f" ({cause})" if isinstance(cause, _SAFE_CAUSES) else ""
+        return _line(f"Setting 'stream_maps': {error}{reason}")
+    if expression := _failed_expression(error.__traceback__):
+        return _line(
+            f"Setting 'stream_maps': the expression {expression!r} fails with "
+            f"{type(error).__name__} for a record. Allow for null and other values."
+        )
+    return None
+
+
+def _explain_proxy(error: Exception) -> str | None:
+    if isinstance(error, InvalidSchema | InvalidProxyURL):
+        return (
+            "A proxy from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) cannot be used: it "
+            "must be an HTTP proxy, as SOCKS proxies need the package PySocks."
+        )
+    return None
+
+
+def _explain_unexpected(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. "
+        "Run again with TAP_TECHWOLF_LOGLEVEL=DEBUG and report what follows."
+    )
 
 
 def _line(text: str) -> str:

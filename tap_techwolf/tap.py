@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
@@ -21,7 +22,6 @@ from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.errors import (
     AuthenticationError,
-    ConfigurationError,
     OutputError,
     SettingsError,
     StateError,
@@ -144,9 +144,8 @@ class TapTechWolf(Tap):
 
     @property
     def exports(self) -> list[ExportStream]:
-        """The streams that are exports of the API, in the order that they are asked for."""
-        found = (self.streams[export.name] for export in STREAMS)
-        return [stream for stream in found if isinstance(stream, ExportStream)]
+        """The streams that are exports of the API."""
+        return [one for one in self.streams.values() if isinstance(one, ExportStream)]
 
     def discover_streams(self) -> list[Stream]:
         """Return the streams, which are the same for every tenant."""
@@ -167,15 +166,18 @@ class TapTechWolf(Tap):
         Raises:
             StateError: It is not a Singer state.
         """
-        if isinstance(wrapped := state.get(_WRAPPED_STATE), dict):
-            state = wrapped
-        bookmarks = state.get("bookmarks", {})
+        content: Any = state.get(_WRAPPED_STATE, state)
+        bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else None
         if not isinstance(bookmarks, dict) or not all(
-            isinstance(one, dict) and isinstance(one.get("partitions", []), list)
-            for one in bookmarks.values()
+            isinstance(one, dict) for one in bookmarks.values()
         ):
             raise StateError(_NO_STATE)
-        super().load_state(state)
+        # The streams have no partitions; the SDK fails on ones that it cannot read.
+        own = {
+            stream: {key: value for key, value in one.items() if key != "partitions"}
+            for stream, one in bookmarks.items()
+        }
+        super().load_state({"bookmarks": own})
 
     # Sync
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tap_techwolf.session import one_line
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError
-from tap_techwolf.session import one_line
 from tests.api.test_answers import BROKEN, FATAL, RETRIED
 from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.harness import arguments, discover, run, selecting, settings, sync

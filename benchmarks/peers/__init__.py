@@ -1,1 +1,1 @@
-"""What the tap is measured beside; each runs in an environment of its own."""
+"""What the tap is compared with; each framework runs in an environment of its own."""

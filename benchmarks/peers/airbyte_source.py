@@ -1,4 +1,7 @@
-"""Airbyte's CDK with a declarative manifest, reading all three streams."""
+"""Airbyte's CDK with a declarative manifest, reading all three streams.
+
+python airbyte_source.py URL [--parallel]
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ PATHS = {
     "employee_task_profiles": "/export/employees/task_profiles",
     "job_task_profiles": "/job_architecture/export/jobs/task_profiles",
 }
+# The CDK reads half as many streams at once as it has workers.
+CONCURRENCY = {"type": "ConcurrencyLevel", "default_concurrency": 2 * len(PATHS)}
 SCHEMA = {"type": "object", "additionalProperties": True, "properties": {}}
 
 
@@ -59,9 +64,14 @@ def stream(url: str, name: str, path: str) -> dict[str, Any]:
     }
 
 
-def main(url: str) -> None:
-    """Read all records."""
-    manifest = {
+def main(url: str, *, parallel: bool) -> None:
+    """Read all records.
+
+    Args:
+        url: The server.
+        parallel: Read all streams at once; otherwise with the CDK's default concurrency.
+    """
+    manifest: dict[str, Any] = {
         "version": "6.0.0",
         "type": "DeclarativeSource",
         "check": {"type": "CheckStream", "stream_names": list(PATHS)},
@@ -71,6 +81,8 @@ def main(url: str) -> None:
             "connection_specification": {"type": "object", "properties": {}},
         },
     }
+    if parallel:
+        manifest["concurrency_level"] = CONCURRENCY
     catalog = {
         "streams": [
             {
@@ -97,4 +109,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], parallel="--parallel" in sys.argv)

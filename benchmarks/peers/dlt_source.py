@@ -1,4 +1,7 @@
-"""dlt's `rest_api` source, the extract step only: what it writes are its own load files."""
+"""dlt's `rest_api` source, the extract step only: it writes dlt's own load files.
+
+python dlt_source.py URL [--parallel]
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,13 @@ PATHS = {
 }
 
 
-def main(url: str) -> None:
-    """Extract all records."""
+def main(url: str, *, parallel: bool) -> None:
+    """Extract all records.
+
+    Args:
+        url: The server.
+        parallel: Extract the resources side by side, with dlt's default number of workers.
+    """
     source = rest_api_source(
         {
             "client": {"base_url": url, "auth": {"type": "bearer", "token": "benchmark"}},
@@ -36,7 +44,8 @@ def main(url: str) -> None:
                 }
                 for name, path in PATHS.items()
             ],
-        }
+        },
+        parallelized=parallel,
     )
     with tempfile.TemporaryDirectory() as folder:
         pipeline = dlt.pipeline("benchmark", pipelines_dir=folder, destination="duckdb")
@@ -44,4 +53,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], parallel="--parallel" in sys.argv)

@@ -1,4 +1,4 @@
-"""The same streams as a plain SDK tap: its own writer, parser, conformance and page loop."""
+"""The same streams as a plain SDK tap: the SDK's own writer, parser, conformance and page loop."""
 
 from __future__ import annotations
 

@@ -18,91 +18,26 @@ _DIGITS_OF_AN_ID = 5
 
 # Names and options that the API's documentation shows: a user who sees one in a quotation
 # knows what to change, and none says anything about a person.
-_VOCABULARY = frozenset(
-    [
-        "access_denied",
-        "access_token",
-        "ai_goals",
-        "ai_impact",
-        "all",
-        "application/json",
-        "audience",
-        "authorization",
-        "client_assertion",
-        "client_assertion_type",
-        "client_credentials",
-        "client_id",
-        "client_secret",
-        "content-type",
-        "eq",
-        "error",
-        "error_description",
-        "employees",
-        "external_id",
-        "external_vendor",
-        "filter",
-        "filters",
-        "grant_type",
-        "gt",
-        "gte",
-        "has_next",
-        "hierarchy",
-        "include",
-        "invalid_client",
-        "invalid_grant",
-        "invalid_request",
-        "invalid_scope",
-        "is_active",
-        "job_family",
-        "job_family_id_is_in_list",
-        "job_family_ids",
-        "jobs",
-        "last_updated",
-        "latest",
-        "limit",
-        "linked_skills",
-        "list",
-        "lt",
-        "lte",
-        "next_starting_after",
-        "operator",
-        "read",
-        "read_reports",
-        "records",
-        "rejected_tasks",
-        "response_format",
-        "sap_attribute_library",
-        "scope",
-        "scopes",
-        "source_data",
-        "source_events",
-        "starting_after",
-        "task_profiles",
-        "techwolf",
-        "tenant",
-        "token_type",
-        "unauthorized_client",
-        "value",
-        "versions",
-        "weekly_hours",
-        "workday",
-        "write",
-        "x-api-version",
-        "bearer",
-        "post",
-        "get",
-        "true",
-        "false",
-        "null",
-    ]
-)
+_DOCUMENTED = """
+    access_denied access_token ai_goals ai_impact all application/json audience authorization
+    bearer client_assertion client_assertion_type client_credentials client_id client_secret
+    content-type employees eq error error_description export external_id external_vendor false
+    filter filters get grant_type gt gte has_next hierarchy include invalid_client
+    invalid_grant invalid_request invalid_scope is_active job_architecture job_family
+    job_family_id_is_in_list job_family_ids jobs last_updated latest limit linked_skills list
+    lt lte next_starting_after null operator post read read_reports records rejected_tasks
+    response_format sap_attribute_library scope scopes source_data source_events
+    starting_after task_profiles techwolf tenant token_type true unauthorized_client value
+    versions weekly_hours workday write x-api-version
+"""
+_VOCABULARY = frozenset(_DOCUMENTED.split())
 
 _EMAIL = re.compile(r"[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}(?!\w)")
 # An apostrophe between letters neither opens nor closes a quotation.
 _QUOTED = re.compile(
     r"(?<!\w)(?:\"([^\"]*)\"|'((?:[^']|(?<=\w)'(?=\w))*)'|`([^`]*)`)(?!\w)"
-    r"|“([^”]*)”|‘([^’]*)’|«([^»]*)»"
+    r"|\u201c([^\u201d]*)\u201d|\u2018([^\u2019]*)\u2019|\u00ab([^\u00bb]*)\u00bb"
 )
 _WORD = re.compile(r"[\w.+-]+")
 _FIELDS = ("title", "description", "error", "error_description", "message", "detail", "msg")

@@ -40,7 +40,8 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
         return
     if entry.stream not in (None, stream.name):
         logger.warning(
-            "%s: the catalog gives this stream another name; a stream map with __alias__ renames it",
+            "%s: the catalog's 'stream' differs from its 'tap_stream_id', which counts; rename it "
+            "with a stream map",
             stream.name,
         )
     entry.stream = stream.name

@@ -229,7 +229,11 @@ def completed_pass(state: Mapping[str, Any]) -> str | None:
         The date-time as the state holds it; None in a state of an older version.
     """
     value = state.get(_COMPLETED)
-    return value if isinstance(value, str) else None
+    try:
+        parse_date_time(value)
+    except ValueError:
+        return None
+    return str(value)
 
 
 def complete(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
 
-    from tap_techwolf.sync.passes import CompletedPass
+    from tap_techwolf.sync.completed_pass import CompletedPass
 
 
 class CompletedPasses(Stream):
@@ -29,7 +29,7 @@ class CompletedPasses(Stream):
     """
 
     name = "completed_passes"
-    primary_keys: ClassVar[tuple[str, ...]] = ("stream", "began_at")  # type: ignore[misc]
+    primary_keys: ClassVar[tuple[str, ...]] = ("stream", "began_at")
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:

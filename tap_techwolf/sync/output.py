@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_techwolf.sync.passes import CompletedPass
+    from tap_techwolf.sync.completed_pass import CompletedPass
     from tap_techwolf.sync.run import Run
 
 

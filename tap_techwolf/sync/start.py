@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_techwolf.config.date_times import parse_date_time
 from tap_techwolf.errors import StateError
@@ -15,89 +13,24 @@ from tap_techwolf.sync.checkpoint import (
     Bookmark,
     Checkpoint,
     completed_pass,
-    fingerprint,
     is_replaced,
 )
 from tap_techwolf.sync.dates import filter_date, format_date_time
+from tap_techwolf.sync.pass_settings import IN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_techwolf.api.page import Clock
     from tap_techwolf.sync.notices import Notices
+    from tap_techwolf.sync.pass_settings import PassSettings
 
 logger = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
-
-# What must not change while a pass is interrupted, as a user would call it.
-_IN_WORDS = {
-    "tenant": "'tenant' or 'audience'",
-    "api_url": "'api_url'",
-    "replication_method": "the replication method",
-    "start_date": "'start_date'",
-    "lookback_days": "'lookback_days'",
-    "records": "settings that shape the records",
-    "columns": "the selected columns",
-    "stream_maps": "stream maps or flattening",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PassSettings:
-    """The settings that decide where a pass starts, and whether it may go on.
-
-    Attributes:
-        stream: The stream's name.
-        replication_method: INCREMENTAL or FULL_TABLE.
-        start_date: What the first sync asks for changes since; None for everything.
-        lookback_days: How many days before its bookmark a pass asks for changes.
-        records: What shapes the records.
-        tenant: Which tenant it is, as a hash.
-        api_url: The API's address.
-        columns: Which columns are selected.
-        stream_maps: What stream maps and flattening make of the records.
-    """
-
-    stream: str
-    replication_method: str
-    start_date: str | None
-    lookback_days: int
-    records: Mapping[str, Any]
-    tenant: str
-    api_url: str
-    columns: Any
-    stream_maps: Any
-
-    @property
-    def is_incremental(self) -> bool:
-        """Whether the pass may continue a bookmark."""
-        return self.replication_method == REPLICATION_INCREMENTAL
-
-    def unchanged(self, *, continues_bookmark: bool) -> dict[str, str]:
-        """Return hashes of what must not change while the pass is interrupted.
-
-        Args:
-            continues_bookmark: Whether the pass continues a bookmark; otherwise the start date
-                counts.
-
-        Returns:
-            Hashes, by the names that `_IN_WORDS` explains.
-        """
-        start_date = self.start_date if self.is_incremental and not continues_bookmark else None
-        everything: dict[str, Any] = {
-            "tenant": self.tenant,
-            "api_url": self.api_url,
-            "replication_method": self.replication_method,
-            "start_date": start_date,
-            "lookback_days": self.lookback_days,
-            "records": self.records,
-            "columns": self.columns,
-            "stream_maps": self.stream_maps,
-        }
-        return {name: fingerprint(value) for name, value in everything.items()}
+_RESOLUTION = timedelta(seconds=2)
 
 
 def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark | None:
@@ -140,7 +73,7 @@ def find_start(
     beginning = begin_pass(settings, bookmark)
     old_settings = bookmark is not None and bookmark.fingerprint not in (
         None,
-        fingerprint(settings.records),
+        settings.record_settings,
     )
     remark = (
         "; what does not change meanwhile keeps its old form until a full refresh"
@@ -178,7 +111,7 @@ def find_start(
         logger.warning(
             "%s: changed since the last pass was interrupted: %s; the pass starts over%s",
             settings.stream,
-            ", ".join(_IN_WORDS[name] for name in changed),
+            ", ".join(IN_WORDS[name] for name in changed),
             remark,
         )
     elif old_settings and settings.is_incremental:
@@ -241,7 +174,8 @@ def began_at(
 
     Returns:
         The earlier of the clocks, but never before the bookmark that the pass continues, unless
-        that is over an hour ahead of both; and never the same as for the last complete pass.
+        that is over an hour ahead of both; and after the last complete pass, where only the
+        resolution of the API's clock says otherwise.
     """
     began = clock.earlier
     later = max(clock.machine, clock.api or clock.machine)
@@ -264,10 +198,11 @@ def began_at(
             )
         if bookmark - later <= _HOUR:
             began = max(began, bookmark + _TICK)
-    text = format_date_time(began)
-    if text == completed_pass(state):
-        text = format_date_time(began + _TICK)
-    return text
+    # The API tells whole seconds, so that a pass could seem to begin before the last one.
+    last = completed_pass(state)
+    if last is not None and timedelta(0) <= parse_date_time(last) - began <= _RESOLUTION:
+        began = parse_date_time(last) + _TICK
+    return format_date_time(began)
 
 
 def _duration(duration: timedelta) -> str:

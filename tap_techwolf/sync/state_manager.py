@@ -18,7 +18,7 @@ class PassStateManager(StreamStateManager):
     pass has one date-time for all of its records, and writes the state itself.
     """
 
-    @property  # type: ignore[override]
+    @property
     def is_flushed(self) -> bool:
         """Whether there is no state to write: always, as the pass has written it."""
         return True

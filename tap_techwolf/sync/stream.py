@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -16,14 +16,14 @@ from tap_techwolf.api.paginator import ExportPaginator
 from tap_techwolf.api.redaction import one_line
 from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.sync.catalog import reconcile
-from tap_techwolf.sync.checkpoint import REPLICATION_KEY, fingerprint
+from tap_techwolf.sync.checkpoint import REPLICATION_KEY
 from tap_techwolf.sync.output import PassOutput
+from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass, Source
 from tap_techwolf.sync.progress import Progress
 from tap_techwolf.sync.schemas import read_schema
-from tap_techwolf.sync.start import PassSettings, begin_pass, read_bookmark
+from tap_techwolf.sync.start import begin_pass, read_bookmark
 from tap_techwolf.sync.state_manager import PassStateManager
-from tap_techwolf.sync.stream_maps import stream_map_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,16 +161,19 @@ class ExportStream(RESTStream[str]):
             context: Not used: the streams have no partitions.
         """
         del context
-        output = PassOutput(self._run, self.name, self.stream_maps[0].stream_alias, self.scope_hash)
+        settings = self.pass_settings
+        alias = self.stream_maps[0].stream_alias
+        output = PassOutput(self._run, self.name, alias, settings.scope_hash)
         source = Source(
             get_page=self._get_page,
+            try_page=partial(self._get_page, max_attempts=1),
             new_paginator=self._new_paginator,
             key=self.key,
             page_error=self.client.page_error,
             hide_ids=self._hide_ids,
         )
         self._pass = Pass(
-            self.pass_settings,
+            settings,
             source,
             output,
             self.progress,
@@ -198,49 +201,18 @@ class ExportStream(RESTStream[str]):
         self._get_page(begin_pass(self.pass_settings, None)).records(self.key)
 
     @property
-    def scope_hash(self) -> str:
-        """A hash of what narrows the pass, as the log of completed passes holds it."""
-        return fingerprint(
-            {
-                "tenant": self.config["tenant"],
-                "audience": endpoints(self.config).audience,
-                "filters": self.export.scope(self.config),
-                "map": stream_map_of(self.config, self.name),
-            }
-        )
-
-    @property
     def pass_settings(self) -> PassSettings:
         """What decides where a pass starts, and whether it may go on."""
-        addresses = endpoints(self.config)
-        flattening = {
-            name: value for name, value in self.config.items() if name.startswith("flattening_")
-        }
-        body = {
-            "include": self.export.includes(self.config),
-            "filters": self.export.scope(self.config),
-        }
+        deselected = ("/".join(path) for path, selected in self.mask.items() if not selected)
         return PassSettings(
-            stream=self.name,
-            replication_method=self.replication_method,
-            start_date=self.config.get("start_date"),
-            lookback_days=self.config["lookback_days"],
-            records={
-                "stream": self.name,
-                "query": self.export.params(self.config),
-                "api_version": self.config.get("api_version"),
-                **{name: value for name, value in body.items() if value},
-            },
-            tenant=fingerprint([self.config["tenant"], addresses.audience]),
-            api_url=addresses.api_url,
-            columns=[
-                sorted(self._columns),
-                sorted("/".join(path) for path, selected in self.mask.items() if not selected),
-            ],
-            stream_maps=[stream_map_of(self.config, self.name), flattening],
+            self.name,
+            self.export,
+            self.config,
+            self.replication_method,
+            columns=(sorted(self._columns), sorted(deselected)),
         )
 
-    def _get_page(self, checkpoint: Checkpoint) -> Page:
+    def _get_page(self, checkpoint: Checkpoint, max_attempts: int | None = None) -> Page:
         filter_date = checkpoint.filter_date
         context = {"filter_date": filter_date} if filter_date else None
         request = self.get_http_request(
@@ -255,6 +227,7 @@ class ExportStream(RESTStream[str]):
                 json=request.data,
             ),
             checkpoint.page,
+            max_attempts,
         )
 
     def _new_paginator(self, cursor: str | None) -> ExportPaginator:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from requests_mock import Mocker
+    from tap_techwolf.auth import TechWolfAuthenticator
 
     from sandbox.app import Sandbox
-    from tap_techwolf.auth import TechWolfAuthenticator
 
 PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 

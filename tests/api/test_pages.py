@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 
 ASKED_AT = datetime(2026, 11, 22, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tap_techwolf.moments import filter_date, format_moment, parse_moment
 
 from sandbox.exports import PATHS, DateReading
 from tap_techwolf.errors import StateError
-from tap_techwolf.moments import filter_date, format_moment, parse_moment
 from tests.harness import STREAMS, Output, discover, settings, sync
 
 if TYPE_CHECKING:

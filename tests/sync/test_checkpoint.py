@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tap_techwolf.checkpoint import fingerprint
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.checkpoint import fingerprint
 from tap_techwolf.errors import ExportError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import STREAMS, Output, discover, selecting, settings, sync

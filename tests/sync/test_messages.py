@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
+from tap_techwolf.messages import PageWriter
 
 from tap_techwolf.errors import Terminated
-from tap_techwolf.messages import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from tap_techwolf.checkpoint import Bookmark, Checkpoint, fingerprint, finish, forget_checkpoint
+
 from tap_techwolf.errors import StateError
 
 MOMENT = "2026-11-22T10:00:00+00:00"

@@ -16,12 +16,12 @@ import requests_mock
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
 from sandbox.exports import FORMS, PATHS, DateReading, export_page
 from sandbox.requests import read_request
-from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, body_sent, discover, selecting, settings
 

@@ -7,11 +7,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tap_techwolf.read_ahead import read_ahead
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError, ReaderGoneError
-from tap_techwolf.read_ahead import read_ahead
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import discover, selecting, settings, sync
 from tests.transport import gateway

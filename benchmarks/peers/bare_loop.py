@@ -1,4 +1,4 @@
-"""The floor: requests and msgspec in a bare loop that writes the same JSON lines."""
+"""A bare loop: requests and msgspec, writing the same JSON lines one export after another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATHS = {
 
 
 def main(url: str) -> None:
-    """Write all records, without a schema, a state or any care."""
+    """Write all records, without schemas, state or error handling."""
     session = requests.Session()
     token = session.post(url + "/oauth/token", json={}, timeout=300).json()["access_token"]
     session.headers["Authorization"] = f"Bearer {token}"

@@ -1,0 +1,159 @@
+"""Connections that the server closes between requests, and answers that never come to an end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.app import TOKEN_PATH
+from sandbox.exports import PATHS
+from tap_techwolf.errors import AuthenticationError, ExportError
+from tests.connections import Break, keep_alive_gateway
+from tests.harness import settings
+from tests.runs import PROFILES, all_ids, attempt, only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.app import Sandbox
+
+PATH = PATHS[PROFILES]
+PAGES = 5
+STALE: tuple[Break, ...] = ("stale", "stale_reset")
+DRIPS: tuple[Break, ...] = ("drip_body", "drip_headers")
+
+
+@pytest.fixture(autouse=True)
+def _log_everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with caplog.at_level(logging.INFO, "tap_techwolf"):
+        yield
+
+
+def attempts_told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [line for line in caplog.messages if "attempt" in line]
+
+
+@pytest.mark.parametrize("kind", STALE)
+def test_a_connection_closed_meanwhile_costs_no_attempt(
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture, kind: Break
+) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = ["none", "none", kind, "none", kind]
+        output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
+        assert not gate.breaks[PATH]
+    assert output.error is None
+    assert output.ids(PROFILES) == all_ids(sandbox)
+    assert gate.requests[PATH] == PAGES + 2
+    assert sandbox.requests[PATH] == PAGES
+    assert not attempts_told(caplog)
+
+
+def test_a_gateway_that_closes_each_connection_after_a_page_costs_no_time(
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.ends_connections = True
+        config = settings(address, page_size=20, max_attempts=1)
+        started = time.monotonic()
+        output = attempt(config, catalog=only(PROFILES))
+        took = time.monotonic() - started
+    assert output.error is None
+    assert output.ids(PROFILES) == all_ids(sandbox)
+    assert not attempts_told(caplog)
+    assert took < 10  # A wait for each of 22 pages would take longer.
+
+
+def test_a_token_request_on_a_connection_closed_meanwhile_costs_no_attempt(
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    revoked: list[str] = []
+
+    def revoke_once(path: str) -> None:
+        if not revoked:
+            revoked.append(path)
+            sandbox.tokens.revoke()
+
+    sandbox.before_page = revoke_once
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[TOKEN_PATH] = ["none", "stale"]
+        config = settings(address, auth_url=address + TOKEN_PATH, max_attempts=1)
+        output = attempt(config, catalog=only(PROFILES))
+        assert gate.requests[TOKEN_PATH] == 3
+    assert output.error is None
+    assert output.ids(PROFILES) == all_ids(sandbox)
+    assert not attempts_told(caplog)
+
+
+def test_a_second_dead_connection_counts(
+    sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = ["none", "stale", "dead"]
+        output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
+        assert gate.requests[PATH] == 3
+    assert isinstance(output.error, ExportError)
+    assert output.ids(PROFILES) == all_ids(sandbox)[:100]
+
+
+def test_a_new_connection_that_is_closed_counts(url: str) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = ["dead"]
+        output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
+        assert gate.requests[PATH] == 1
+    assert isinstance(output.error, ExportError)
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_the_timeout_bounds_the_whole_request(url: str, kind: Break) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = [kind]
+        config = settings(address, request_timeout=0.6, max_attempts=1)
+        started = time.monotonic()
+        output = attempt(config, catalog=only(PROFILES))
+        took = time.monotonic() - started
+    assert isinstance(output.error, ExportError)
+    assert "in time" in output.said
+    assert took < 1.9  # What is dripped takes two seconds.
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_the_timeout_bounds_the_whole_token_request(url: str, kind: Break) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[TOKEN_PATH] = [kind]
+        config = settings(
+            address, auth_url=address + TOKEN_PATH, request_timeout=0.6, max_attempts=1
+        )
+        output = attempt(config, catalog=only(PROFILES))
+    assert isinstance(output.error, AuthenticationError)
+    assert "in time" in output.said
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_a_request_that_took_too_long_is_tried_again(
+    sandbox: Sandbox,
+    url: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Break,
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = ["none", kind]
+        config = settings(address, request_timeout=1, max_attempts=3)
+        output = attempt(config, catalog=only(PROFILES))
+    assert output.error is None
+    assert output.ids(PROFILES) == all_ids(sandbox)
+    assert attempts_told(caplog)
+
+
+def test_a_slow_answer_within_the_timeout_is_taken(sandbox: Sandbox, url: str) -> None:
+    with keep_alive_gateway(url) as (address, gate):
+        gate.breaks[PATH] = ["drip_body"]
+        config = settings(address, request_timeout=60, max_attempts=1)
+        output = attempt(config, catalog=only(PROFILES))
+    assert output.error is None
+    assert output.ids(PROFILES) == all_ids(sandbox)

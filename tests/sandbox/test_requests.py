@@ -1,0 +1,88 @@
+"""The sandbox is as strict as the documentation, whatever the tap would like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.exports import PATHS
+
+if TYPE_CHECKING:
+    import requests
+
+GOALS, EMPLOYEES, JOBS = PATHS.values()
+
+GOOD: list[tuple[str, str, dict[str, Any]]] = [
+    (GOALS, "", {"limit": 1}),
+    (GOALS, "?versions=all&external_vendor=techwolf", {"limit": 100}),
+    (GOALS, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": True}]}),
+    (EMPLOYEES, "?response_format=hierarchy", {"limit": 5, "include": ["source_events"]}),
+    (JOBS, "", {"limit": 5, "include": ["source_data", "weekly_hours"]}),
+    (
+        JOBS,
+        "",
+        {
+            "limit": 5,
+            "filters": [
+                {"filter": "last_updated", "operator": "lt", "value": "2026-01-01"},
+                {"filter": "job_family_id_is_in_list", "job_family_ids": ["sales"]},
+            ],
+        },
+    ),
+]
+DATE = {"filter": "last_updated", "operator": "gt", "value": "2026-01-01"}
+BAD: list[tuple[str, str, Any]] = [
+    (GOALS, "", {}),
+    (GOALS, "", []),
+    (GOALS, "", {"limit": 0}),
+    (GOALS, "", {"limit": 101}),
+    (GOALS, "", {"limit": "5"}),
+    (GOALS, "", {"limit": True}),
+    (GOALS, "", {"limit": 5, "starting_after": None}),
+    (GOALS, "", {"limit": 5, "starting_after": ""}),
+    (GOALS, "", {"limit": 5, "starting_after": "x" * 101}),
+    (GOALS, "", {"limit": 5, "starting_after": "nobody"}),
+    (GOALS, "", {"limit": 5, "include": ["ai_impact"]}),
+    (GOALS, "", {"limit": 5, "more": 1}),
+    (GOALS, "?versions=newest", {"limit": 5}),
+    (GOALS, "?versions=all&versions=all", {"limit": 5}),
+    (GOALS, "?response_format=list", {"limit": 5}),
+    (EMPLOYEES, "?versions=all", {"limit": 5}),
+    (EMPLOYEES, "", {"limit": 5, "include": []}),
+    (EMPLOYEES, "", {"limit": 5, "include": ["source_data"]}),
+    (EMPLOYEES, "", {"limit": 5, "filters": []}),
+    (EMPLOYEES, "", {"limit": 5, "filters": {"filters": [DATE]}}),
+    (EMPLOYEES, "", {"limit": 5, "filters": [DATE, DATE]}),
+    (EMPLOYEES, "", {"limit": 5, "filters": [DATE | {"operator": "gte"}]}),
+    (EMPLOYEES, "", {"limit": 5, "filters": [DATE | {"value": "2026-01-01T00:00:00Z"}]}),
+    (EMPLOYEES, "", {"limit": 5, "filters": [DATE | {"value": "2026-02-30"}]}),
+    (EMPLOYEES, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": "true"}]}),
+    (JOBS, "", {"limit": 5, "include": ["source_events"]}),
+    (JOBS, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": True}]}),
+    (
+        JOBS,
+        "",
+        {"limit": 5, "filters": [{"filter": "job_family_id_is_in_list", "job_family_ids": []}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "body"), GOOD)
+def test_documented_forms_are_accepted(
+    url: str, session: requests.Session, path: str, query: str, body: dict[str, Any]
+) -> None:
+    answer = session.post(url + path + query, json=body, timeout=5)
+    assert answer.status_code == 200
+    assert answer.json().keys() >= {"has_next", "records"}
+    assert answer.json()["has_next"] is ("next_starting_after" in answer.json())
+
+
+@pytest.mark.parametrize(("path", "query", "body"), BAD)
+def test_undocumented_forms_get_the_documented_400(
+    url: str, session: requests.Session, path: str, query: str, body: Any
+) -> None:
+    answer = session.post(url + path + query, json=body, timeout=5)
+    assert answer.status_code == 400
+    [error] = answer.json()
+    assert error["title"] == "400 Bad Request"

@@ -1,0 +1,150 @@
+"""The last line of a run that failed names the cause, and what to do."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.app import TOKEN_PATH
+from sandbox.exports import PATHS
+from tests.connections import Answer, keep_alive_gateway
+from tests.harness import Output, arguments, run, settings
+from tests.runs import GOALS, Attempt, attempt, error_line, only
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.app import Sandbox
+
+PATH = PATHS[GOALS]
+
+
+def check(output: Output, *words: str) -> str:
+    """A run failed with one clear line at its end."""
+    assert output.exit_status == 1
+    assert "Traceback" not in output.log
+    assert "Unexpected" not in output.log
+    line = error_line(output)
+    assert line == output.last_line
+    for word in words:
+        assert word in line
+    return line
+
+
+@pytest.mark.parametrize(
+    ("expression", "cause"),
+    [
+        ("nonsense(goal)", "nonsense"),
+        ("json.loads(goal)", "json"),
+        ("int(goal)", "int(goal)"),
+        ("1 / 0", "1 / 0"),
+    ],
+)
+def test_an_expression_that_fails_is_named_with_its_stream(
+    sandbox: Sandbox, url: str, tmp_path: Path, expression: str, cause: str
+) -> None:
+    maps = {GOALS: {"label": expression}}
+    command = arguments(tmp_path, settings(url, stream_maps=maps), catalog=only(GOALS))
+    line = check(run(command), GOALS, cause)
+    assert "map" in line
+    assert "is not JSON" not in line
+    titles = {one.goals[-1].title for one in sandbox.company.employees if one.goals}
+    assert not [title for title in titles if title in line]
+
+
+def test_a_name_that_is_not_defined_is_said_to_be_so(url: str, tmp_path: Path) -> None:
+    maps = {GOALS: {"label": "nonsense(goal)"}}
+    command = arguments(tmp_path, settings(url, stream_maps=maps), catalog=only(GOALS))
+    assert "not defined" in check(run(command), GOALS, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("broken", "content"),
+    [("config", "{"), ("state", '{"a": 1}}'), ("catalog", "{'a': 1}"), ("state", "")],
+)
+def test_a_file_that_is_not_json_is_named(
+    url: str, tmp_path: Path, broken: str, content: str
+) -> None:
+    command = arguments(tmp_path, settings(url), state={}, catalog=only(GOALS))
+    (tmp_path / f"{broken}.json").write_text(content)
+    check(run(command), f"{broken}.json", "JSON")
+
+
+def test_an_unknown_host_names_the_settings_that_it_follows_from(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def know_loopback_only(host: Any, *more: Any, **options: Any) -> Any:
+        if host not in ("127.0.0.1", "localhost"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", know_loopback_only)
+    config = settings(url, api_url=None, max_attempts=1)
+    output = attempt(config, catalog=only(GOALS))
+    for word in ("tenant", "region", "api_url"):
+        assert f"'{word}'" in output.said
+    assert "run again later" not in output.said.lower()
+
+
+def refused(url: str, status: int, content: Any) -> Attempt:
+    answer = Answer(status, json.dumps(content).encode())
+    with keep_alive_gateway(url) as (address, gate):
+        gate.answers[PATH] = [answer, answer]
+        return attempt(settings(address), catalog=only(GOALS))
+
+
+def test_a_token_that_the_api_refuses_may_be_of_another_region(url: str) -> None:
+    said = refused(url, 401, [{"title": "401", "description": "Invalid audience."}]).said
+    assert "401" in said
+    assert "'region'" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"detail": "This export is closed."},
+        {"message": "This export is closed."},
+        {"error": "closed", "message": "This export is closed."},
+        {"title": "closed", "detail": "This export is closed."},
+        [{"title": "closed", "description": "This export is closed."}],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [400, 403, 418])
+def test_what_the_api_says_is_shown_in_whatever_form(url: str, status: int, content: Any) -> None:
+    said = refused(url, status, content).said
+    assert "This export is closed." in said
+    assert str(status) in said
+
+
+@pytest.mark.parametrize("content", [5, None, [], {}, "text", {"detail": 5}, {"message": None}])
+def test_a_refusal_of_any_form_is_one_line(url: str, content: Any) -> None:
+    said = refused(url, 403, content).said
+    assert "403 Forbidden" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+def test_a_socks_proxy_is_said_not_to_be_supported(url: str, tmp_path: Path, variable: str) -> None:
+    command = arguments(tmp_path, settings(url, max_attempts=1), catalog=only(GOALS))
+    line = check(run(command, **{variable: "socks5://127.0.0.1:9"}))
+    assert "SOCKS" in line or "socks" in line
+    assert "proxy" in line.lower()
+
+
+def test_the_token_endpoints_unknown_host_names_its_settings(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def know_nothing(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    config = settings(url, auth_url="https://auth.example" + TOKEN_PATH, max_attempts=1)
+    monkeypatch.setattr(socket, "getaddrinfo", know_nothing)
+    output = attempt(config, catalog=only(GOALS))
+    assert "'auth_url'" in output.said
+    assert "'region'" in output.said
