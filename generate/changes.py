@@ -14,7 +14,7 @@ _NEW_KEY = (
 )
 _NARROWER = f"{_FULL_SYNC}; whoever is outside the new filter counts as removed after two of them"
 
-#: By the setting's name. A setting that is missing here ends `make generate`.
+#: By the setting's name.
 CHANGES = {
     "tenant": _OTHER_TENANT,
     "region": f"{_OTHER_TENANT} (`region` determines the audience)",
