@@ -132,9 +132,10 @@ class ExportStream(RESTStream[str]):
         Returns:
             The record as it is written.
         """
-        if not row.keys() <= self._columns:
-            self._warn_of_unknown(row.keys() - self.schema["properties"].keys())
-            row = {name: value for name, value in row.items() if name in self._columns}
+        if not row.keys() <= self._sent_columns:
+            own = self.schema["properties"].keys() - {REPLICATION_KEY}
+            self._warn_of_unknown(row.keys() - own)
+            row = {name: value for name, value in row.items() if name in self._sent_columns}
         row[REPLICATION_KEY] = self._pass.exported_at if self._pass else ""
         return row
 
@@ -273,6 +274,11 @@ class ExportStream(RESTStream[str]):
     @cached_property
     def _columns(self) -> frozenset[str]:
         return frozenset(self.effective_schema["properties"])
+
+    @cached_property
+    def _sent_columns(self) -> frozenset[str]:
+        """The columns that the API fills; the tap fills the other one itself."""
+        return self._columns - {REPLICATION_KEY}
 
     def _warn_of_unknown(self, names: set[str]) -> None:
         """Warn of properties that are left out: each once, by name, without a value."""
