@@ -26,7 +26,8 @@ def test_only_what_the_sandbox_does_not_have_is_skipped(
 def test_everything_that_an_api_can_have_is_ok(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.company.change_some(10)
     sandbox.variants.version_endpoint = sandbox.variants.employees_endpoint = "json"
-    assert set(verdicts(examine(), "ok")) == set(examine())
+    checks = examine()
+    assert verdicts(checks, "ok") == checks.keys()
 
 
 def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine) -> None:
