@@ -153,6 +153,7 @@ def test_a_page_knows_the_ids_that_no_message_may_show() -> None:
 @pytest.mark.parametrize(("machine", "api"), [(1, 2), (2, 1), (1, None)])
 def test_the_earlier_of_two_clocks_counts(machine: int, api: int | None) -> None:
     clock = Clock(
-        datetime(2026, 11, machine, tzinfo=UTC), datetime(2026, 11, api, tzinfo=UTC) if api else None
+        datetime(2026, 11, machine, tzinfo=UTC),
+        datetime(2026, 11, api, tzinfo=UTC) if api else None,
     )
     assert clock.earlier == datetime(2026, 11, 1, tzinfo=UTC)

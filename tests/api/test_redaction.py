@@ -30,8 +30,10 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         # Quoted values, other than the names and options of the documentation
         ("'Ada Lovelace' is not an option", "[hidden] is not an option"),
         ('"Ada Lovelace" is not an option', "[hidden] is not an option"),
-        ("`Ada` and \u201cBob\u201d and \u2018Eve\u2019 and \u00abJo\u00bb",
-         "[hidden] and [hidden] and [hidden] and [hidden]"),
+        (
+            "`Ada` and \u201cBob\u201d and \u2018Eve\u2019 and \u00abJo\u00bb",
+            "[hidden] and [hidden] and [hidden] and [hidden]",
+        ),
         ("'limit' must be \"all\" or `Latest`", "'limit' must be \"all\" or `Latest`"),
         ("'Content-Type' must be 'application/json'", "'Content-Type' must be 'application/json'"),
         ("'limit Ada' is wrong", "[hidden] is wrong"),

@@ -95,7 +95,9 @@ def test_syncs_around_midnight_miss_nothing(
         assert company.jobs[5].external_id in second.ids("job_task_profiles")
 
 
-def test_the_bookmark_is_the_servers_clock_less_the_duration_where_that_is_earlier(requests_mock: Mocker) -> None:
+def test_the_bookmark_is_the_servers_clock_less_the_duration_where_that_is_earlier(
+    requests_mock: Mocker,
+) -> None:
     answer_at(requests_mock, "Sun, 22 Nov 2020 10:00:00 GMT")
     value = sync(settings("http://127.0.0.1")).state["bookmarks"]["job_task_profiles"]
     moment = parse_date_time(value["replication_key_value"])

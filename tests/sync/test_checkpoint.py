@@ -25,7 +25,12 @@ PATH = PATHS[STREAM]
 
 # What the version before streams ran side by side (commit 6f5245d) wrote, with which settings.
 OLD_FINGERPRINTS: list[tuple[dict[str, Any], dict[str, str]]] = [
-    ({}, dict(zip(STREAMS, ("3ffc075d25a46cb4", "cf044f80665e8adf", "1887f5fd6e53ea38"), strict=True))),
+    (
+        {},
+        dict(
+            zip(STREAMS, ("3ffc075d25a46cb4", "cf044f80665e8adf", "1887f5fd6e53ea38"), strict=True)
+        ),
+    ),
     (
         {
             "is_active": True,
@@ -35,7 +40,9 @@ OLD_FINGERPRINTS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "api_version": "2024-12-05",
             "employee_task_includes": [],
         },
-        dict(zip(STREAMS, ("7e7d674836a9cbc9", "7e63ca470dd13ead", "0b2be6680116ba7f"), strict=True)),
+        dict(
+            zip(STREAMS, ("7e7d674836a9cbc9", "7e63ca470dd13ead", "0b2be6680116ba7f"), strict=True)
+        ),
     ),
 ]
 

@@ -16,7 +16,11 @@ INTERRUPTED = {"checkpoint": {"page": 7}}
 
 
 def summary(
-    complete: list[str], state: dict[str, Any], records: int = 3, requests: int = 2, retries: int = 0
+    complete: list[str],
+    state: dict[str, Any],
+    records: int = 3,
+    requests: int = 2,
+    retries: int = 0,
 ) -> str:
     traffic = Traffic()
     for _ in range(requests):
