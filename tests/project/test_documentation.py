@@ -135,7 +135,7 @@ def test_the_pipe_goes_on_from_its_own_state_and_never_destroys_it(
     config, loader = folder / "config.json", folder / "loader" / "bin" / "target-jsonl"
     config.write_text(json.dumps(settings(url)))
     run(command, folder, {})
-    first, state = sandbox.requests.total(), _state(folder)
+    state = _state(folder)
     assert all("replication_key_value" in one for one in state["bookmarks"].values())
     config.write_text(json.dumps(settings(url, page_size=0)))
     run(command, folder, {}, status=1)
@@ -150,7 +150,6 @@ def test_the_pipe_goes_on_from_its_own_state_and_never_destroys_it(
     before = sandbox.requests.total()
     run(command, folder, {})
     assert sandbox.requests.total() - before == 4  # A token, and a page for each stream.
-    assert before > first
 
 
 # Settings
