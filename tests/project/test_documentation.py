@@ -89,7 +89,13 @@ def test_the_readme_can_be_read_by_a_stranger() -> None:
     readme = (ROOT / "README.md").read_text()
     assert readme.count("\n") < 200
     screen = readme[: readme.index("## See it work")]
-    for needed in ("employee_ai_goals", "/export/employees/", "`read`", "results.svg", "xperimental"):
+    for needed in (
+        "employee_ai_goals",
+        "/export/employees/",
+        "`read`",
+        "results.svg",
+        "xperimental",
+    ):
         assert needed in screen
     pages = {f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")}
     assert pages <= set(re.findall(r"\]\(([^)#]+)", readme))
@@ -226,7 +232,9 @@ def test_our_project_has_the_schedules_that_the_documents_show() -> None:
 
 def test_one_stream_extractors_bring_the_log_of_passes() -> None:
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
-    [shown] = yaml.safe_load(block("docs/operations.md", "-goals\n", "yaml"))["plugins"]["extractors"]
+    [shown] = yaml.safe_load(block("docs/operations.md", "-goals\n", "yaml"))["plugins"][
+        "extractors"
+    ]
     assert shown in ours
     assert all("completed_passes.*" in one["select"] for one in ours if "select" in one)
 

@@ -48,9 +48,12 @@ def load(
     file = folder / "target.json"
     config = config_of_ours() | {"path": str(folder / "techwolf.duckdb")} | overrides
     file.write_text(json.dumps(config))
-    command = [target, "--config", file]
     return subprocess.run(
-        command, input=messages, capture_output=True, check=False, env=environment()
+        [str(target), "--config", str(file)],
+        input=messages,
+        capture_output=True,
+        check=False,
+        env=environment(),
     )
 
 
@@ -83,7 +86,7 @@ class TestKilled:
         assert ours["batch_size_rows"] < len(sandbox.company.employees)  # Or it would wait.
         config = ours | {"path": str(tmp_path / "techwolf.duckdb")}
         (tmp_path / "target.json").write_text(json.dumps(config))
-        command = [target, "--config", tmp_path / "target.json"]
+        command = [str(target), "--config", str(tmp_path / "target.json")]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
@@ -116,6 +119,8 @@ def test_a_new_key_asks_for_a_new_table(
     records = sum(json.loads(line)["type"] == "RECORD" for line in every.splitlines())
     count = "SELECT count(*) FROM employee_ai_goals"
     assert load(target, tmp_path, every).returncode or rows(tmp_path, count) != [(records,)]
+    settings_page = (ROOT / "docs/settings.md").read_text()
+    assert "| `ai_goal_versions` | drop the table `employee_ai_goals`" in settings_page
     import duckdb  # noqa: PLC0415 - as above
 
     with duckdb.connect(str(tmp_path / "techwolf.duckdb")) as database:
@@ -131,6 +136,7 @@ def test_a_file_takes_one_writer_at_a_time(url: str, target: Path, tmp_path: Pat
         refused = load(target, tmp_path, messages(tmp_path, url))
     assert refused.returncode
     assert b"lock" in refused.stderr
+    assert "**DuckDB takes one writer at a time.**" in (ROOT / "docs/operations.md").read_text()
 
 
 def test_tasks_can_be_unnested_as_shown(

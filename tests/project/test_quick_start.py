@@ -99,7 +99,10 @@ def test_tasks_can_be_unnested_as_shown(project: Project) -> None:
     query = block("docs/warehouses.md", "unnest(tasks)", "sql").replace(
         "FROM job_task_profiles", "FROM techwolf.job_task_profiles"
     )
-    assert len(project.store.query(query).splitlines()) > project.sandbox.summary()["job_task_profiles"]
+    assert (
+        len(project.store.query(query).splitlines())
+        > project.sandbox.summary()["job_task_profiles"]
+    )
 
 
 def test_the_weekly_full_sync_ends_the_warning_about_changed_settings(project: Project) -> None:
