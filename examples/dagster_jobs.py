@@ -1,9 +1,8 @@
 """A Dagster job, and its daily schedule, for each extractor that inherits from tap-techwolf.
 
-    dagster dev -f examples/dagster_jobs.py
-
-Each job is a `meltano run` with a state of its own. Run it in the folder of your Meltano project.
+Each is a `meltano run` with a state of its own; start Dagster in the folder of your project.
 """
+# ruff: noqa: INP001
 
 import os
 import subprocess

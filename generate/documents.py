@@ -26,7 +26,7 @@ SDK_SETTINGS: tuple[dict[str, Any], ...] = (
         "name": "stream_maps",
         "label": "Stream maps",
         "kind": "object",
-        "description": "Change the records of a stream; see the SDK's documentation of stream maps.",
+        "description": "Changes to the records of a stream; see the SDK's documentation.",
     },
     {
         "name": "stream_map_config",
