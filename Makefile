@@ -1,4 +1,5 @@
-# make demo    see it work: sandbox -> Meltano -> DuckDB -> a chart
+# make demo    see it work: sandbox -> Meltano -> DuckDB -> dbt -> answers
+# make query SQL="select ..."  ask the demo's database, or DATABASE=output/techwolf.duckdb
 # make test    all tests, offline but for package installs
 # make check   lint, types, generated files
 # make benchmark  measure the tap beside its peers (minutes; not in CI)
@@ -19,10 +20,18 @@ PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-ann
 # Where this is set, as in many containers, every process would compile the SDK anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test benchmark mutants check generate format pins dist dependencies clean
+.PHONY: demo query test benchmark mutants check generate format pins dist dependencies clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
+
+# As it was written: make would take $. in a JSON path for a variable of its own.
+override SQL := $(value SQL)
+export SQL
+export DATABASE
+
+query: .venv/ready
+	@$(BIN)/python -m demo.query
 
 test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
 	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.schema.source import SchemaDirectory
 
-from demo.meltano import ROOT
+from demo.files import ROOT
 from sandbox import exports
 from sandbox.requests import Form
 from tap_techwolf import schemas as own_schemas
