@@ -19,7 +19,7 @@ def job_of(extractor: str) -> dagster.JobDefinition:
     """Return the job that loads an extractor's streams."""
     name = extractor.replace("-", "_")
 
-    @dagster.op(name=f"run_{name}", retry_policy=dagster.RetryPolicy(max_retries=2, delay=300))
+    @dagster.op(name=f"run_{name}", retry_policy=dagster.RetryPolicy(max_retries=2, delay=60))
     def run() -> None:
         subprocess.run(["meltano", "run", extractor, LOADER], check=True)  # noqa: S603, S607
 
