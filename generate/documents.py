@@ -13,6 +13,7 @@ import click
 from generate.changes import CHANGES
 from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.completed_passes import CompletedPasses
 from tap_techwolf.tap import TapTechWolf
@@ -47,11 +48,6 @@ SDK_SETTINGS: tuple[dict[str, Any], ...] = (
     },
 )
 # What `meltano invoke tap-techwolf:doctor` runs; Meltano fills in the file of the settings.
-DOCTOR = {
-    "executable": "tap-techwolf-doctor",
-    "args": "--config=ENV",
-    "description": "Check the settings, the token and each export, and print a report",
-}
 
 
 def settings() -> dict[str, dict[str, Any]]:
@@ -111,7 +107,15 @@ def plugin_definition() -> dict[str, Any]:
         "repo": "https://github.com/tap-techwolf/tap-techwolf",
         "pip_url": "git+https://github.com/tap-techwolf/tap-techwolf.git",
         "executable": TapTechWolf.name,
-        "commands": {"doctor": DOCTOR},
+        "commands": {
+            "doctor": {
+                "executable": DOCTOR,
+                "args": "--config=ENV",
+                "description": (
+                    "Examine your tenant's API, and print a report without a word about people"
+                ),
+            }
+        },
         "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
         "keywords": ["api", "meltano_sdk"],
         "domain_url": "https://techwolf.ai",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.meltano import ROOT
+from demo.files import ROOT
 from generate.release_notes import release_notes
 from tap_techwolf.version import VERSION
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from demo.meltano import ROOT
+from demo.files import ROOT
 
 # What the hub's repository asks of an extractor, in our own words: see its folder `schemas`.
 TEXT = {"type": "string", "minLength": 1}
