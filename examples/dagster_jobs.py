@@ -2,7 +2,6 @@
 
 Each is a `meltano run` with a state of its own; start Dagster in the folder of your project.
 """
-# ruff: noqa: INP001
 
 import os
 import subprocess
