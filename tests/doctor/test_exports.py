@@ -35,7 +35,10 @@ def test_a_forbidden_export_is_an_error_and_the_others_are_examined(
     assert "licence" not in checks["export:employee_ai_goals"].seen
     assert "Ask TechWolf" in checks["export:employee_ai_goals"].advice
     for name in ("form:employee_ai_goals", "filter:employee_ai_goals", "goals_move_filter"):
-        assert (checks[name].verdict, checks[name].seen) == ("skipped", "The export cannot be read.")
+        assert (checks[name].verdict, checks[name].seen) == (
+            "skipped",
+            "The export cannot be read.",
+        )
     assert checks["filter:employee_task_profiles"].verdict == "ok"
     assert checks["learned:gte"].verdict == "ok"
     assert checks["learned:order"].verdict == "ok"
@@ -217,9 +220,7 @@ def test_after_tomorrow_is_after_both_clocks_tomorrow(sandbox: Sandbox, examine:
 
 
 @pytest.mark.parametrize("order", ["created", "newest_first", "last_updated", "external_id"])
-def test_the_order_of_an_export_is_told(
-    sandbox: Sandbox, examine: Examine, order: Order
-) -> None:
+def test_the_order_of_an_export_is_told(sandbox: Sandbox, examine: Examine, order: Order) -> None:
     sandbox.variants.order = order
     seen = examine()["learned:order"].seen
     assert ("employee_task_profiles by external_id: ascending" in seen) is (order == "external_id")

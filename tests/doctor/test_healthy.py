@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from tests.doctor.conftest import Examine
 
 
-def test_only_what_the_sandbox_does_not_have_is_skipped(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_only_what_the_sandbox_does_not_have_is_skipped(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.company.change_some(10)
     checks = examine()
     assert verdicts(checks, "skipped") == {"version"}

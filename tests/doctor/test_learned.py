@@ -31,7 +31,9 @@ def test_unusual_filters_are_taken_or_not(
     for topic in ("learned:date_time", "learned:gte"):
         assert checks[topic].verdict == "ok"
         assert ("is taken by employee_ai_goals, and filters" in checks[topic].seen) is is_taken
-        assert ("is not taken: employee_ai_goals answered 400" in checks[topic].seen) is not is_taken
+        assert (
+            "is not taken: employee_ai_goals answered 400" in checks[topic].seen
+        ) is not is_taken
 
 
 def test_a_filter_may_be_taken_without_an_effect(
@@ -77,9 +79,7 @@ def test_inactive_employees_come_or_not(
     assert words in examine()["learned:inactive"].seen
 
 
-def test_without_inactive_employees_nothing_can_be_told(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_without_inactive_employees_nothing_can_be_told(sandbox: Sandbox, examine: Examine) -> None:
     for one in sandbox.company.employees:
         one.is_active = True
     assert "no inactive employee to tell by" in examine()["learned:inactive"].seen

@@ -37,22 +37,17 @@ def test_no_request_goes_beyond_the_budget(sandbox: Sandbox, examine: Examine, m
         assert f"Not reached within {most} requests." in reasons
 
 
-def test_retries_and_tokens_count(sandbox: Sandbox, examine: Examine) -> None:
+def test_retries_and_tokens_count(
+    url: str, sandbox: Sandbox, examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact.time, "sleep", lambda _: None)
     sandbox.company.change_some(10)
-    sandbox.tokens.expires_in = 0.001
-    sandbox.conditions.faults += [
-        Fault(path, status=503, skip=skip, retry_after="0") for path in ALL for skip in range(0, 99, 2)
-    ]
-    examine()
-    assert sandbox.requests.total() == 30
-
-
-def test_a_connection_that_breaks_every_time_counts(url: str, examine: Examine) -> None:
     with gateway(url) as (address, gate):
-        for path in PATHS.values():
+        for path in (TOKEN_PATH, *PATHS.values()):
             gate.breaks[path] = ["close", "none"] * 50
         examine(api_url=address, auth_url=address + TOKEN_PATH)
-        assert len(gate.requests) + len(gate.unanswered) <= 30
+        assert len(gate.requests) == 30
+        assert gate.requests.count(TOKEN_PATH) == 2
 
 
 def test_a_connection_that_was_kept_alive_and_closed_is_not_used_again(
