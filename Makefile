@@ -1,4 +1,5 @@
-# make demo    see it work: sandbox -> Meltano -> DuckDB -> a chart
+# make demo    see it work: sandbox -> Meltano -> DuckDB -> dbt -> answers
+# make query SQL="select ..."  ask the demo's database, or DATABASE=output/techwolf.duckdb
 # make test    all tests, offline but for package installs
 # make check   lint, types, generated files
 # make benchmark  measure the tap beside its peers (minutes; not in CI)
@@ -19,12 +20,20 @@ PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-ann
 # Where this is set, as in many containers, every process would compile the SDK anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test benchmark mutants check generate format pins dist dependencies clean
+.PHONY: demo query test benchmark mutants check generate format pins dist dependencies clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
-test: .venv/ready .venv-meltano/ready
+# As it was written: make would take $. in a JSON path for a variable of its own.
+override SQL := $(value SQL)
+export SQL
+export DATABASE
+
+query: .venv/ready
+	@$(BIN)/python -m demo.query
+
+test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
 	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
 
 benchmark: .venv/ready
@@ -64,10 +73,24 @@ format: .venv/ready
 	@$(UV) install --python .venv-meltano/bin/python --require-hashes -r requirements/meltano.txt
 	@touch $@
 
+.venv-dbt/ready: requirements/dbt.txt .venv/ready
+	@echo "Setting up .venv-dbt"
+	@rm -rf .venv-dbt && $(PYTHON) -m venv .venv-dbt
+	@$(UV) install --python .venv-dbt/bin/python --require-hashes -r requirements/dbt.txt
+	@touch $@
+
+.venv-dagster/ready: requirements/dagster.txt .venv/ready
+	@echo "Setting up .venv-dagster"
+	@rm -rf .venv-dagster && $(PYTHON) -m venv .venv-dagster
+	@$(UV) install --python .venv-dagster/bin/python --require-hashes -r requirements/dagster.txt
+	@touch $@
+
 pins: .venv/ready
 	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
 	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
 	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
+	@$(PIN) requirements/dbt.in --output-file requirements/dbt.txt
+	@$(PIN) requirements/dagster.in --output-file requirements/dagster.txt
 
 dist: .venv/ready
 	@rm -rf dist

@@ -1,1 +1,1 @@
-"""The demo: from the sandbox through Meltano into DuckDB, and a chart of what arrived."""
+"""The demo: from the sandbox through Meltano into DuckDB, and answers from what arrived."""

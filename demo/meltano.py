@@ -8,17 +8,17 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
+from demo.files import ROOT
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 
 
@@ -31,11 +31,11 @@ class Meltano:
     """Meltano with this repository's project, and a state of its own.
 
     Attributes:
-        folder: Where the state is kept.
+        state: The file that the state is kept in.
         variables: Settings, as environment variables.
     """
 
-    folder: Path
+    state: Path
     variables: dict[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -43,11 +43,11 @@ class Meltano:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("TAP_TECHWOLF_", "TARGET_", "MELTANO_", "COVERAGE_"))
+            if not name.startswith(("TAP_TECHWOLF_", "TARGET_", "DBT_", "MELTANO_", "COVERAGE_"))
         }
         return inherited | {
             "MELTANO_PROJECT_ROOT": str(ROOT),
-            "MELTANO_DATABASE_URI": f"sqlite:///{self.folder / 'meltano.db'}",
+            "MELTANO_DATABASE_URI": f"sqlite:///{self.state}",
             "MELTANO_CLI_LOG_LEVEL": "info",
             "NO_COLOR": "1",
             **self.variables,
@@ -95,9 +95,15 @@ class RunningSandbox:
         return self._ask(Request(f"{self.url}/sandbox/summary"))  # noqa: S310 - loopback
 
     def change(self, count: int) -> dict[str, list[str]]:
-        """Change a few employees and jobs."""
-        request = Request(f"{self.url}/sandbox/changes?count={count}", method="POST")  # noqa: S310
-        return self._ask(request)
+        """Change a few employees and jobs, and return their ids."""
+        return self._steer(f"changes?count={count}")
+
+    def remove(self, count: int) -> dict[str, list[str]]:
+        """Let a few employees leave, and return their ids."""
+        return self._steer(f"removals?count={count}")
+
+    def _steer(self, what: str) -> dict[str, list[str]]:
+        return self._ask(Request(f"{self.url}/sandbox/{what}", method="POST"))  # noqa: S310
 
     @staticmethod
     def _ask(request: Request) -> dict[str, Any]:

@@ -60,12 +60,18 @@ class Access:
         """The name that the tap gives itself."""
         return str(self._config["user_agent"])
 
-    def note_repaired_text(self) -> None:
-        """Say once in a run that the API sent half a character."""
+    def note_repaired_text(self, place: str) -> None:
+        """Say once in a run that the API sent an incomplete character.
+
+        Args:
+            place: The export and page that held it.
+        """
         with self._lock:
             is_first = not self._has_repaired_text
             self._has_repaired_text = True
         if is_first:
             logger.warning(
-                "The API sent half a character (a lone surrogate); U+FFFD takes its place"
+                "%s: the API sent an incomplete character (a lone surrogate); U+FFFD stands for "
+                "it, here and wherever it happens again",
+                place,
             )

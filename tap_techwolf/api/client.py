@@ -95,12 +95,13 @@ class Client:
         self._transport = Transport(access.timeout)
         self._waited_until = 0.0
 
-    def get_page(self, request: Request, number: int) -> Page:
+    def get_page(self, request: Request, number: int, max_attempts: int | None = None) -> Page:
         """Get a page, trying again while that may help.
 
         Args:
             request: The request for the page.
             number: The page's number, for messages: cursors are ids of employees and jobs.
+            max_attempts: How often to try in all; as the settings say if left out.
 
         Returns:
             The page.
@@ -109,15 +110,16 @@ class Client:
             AuthenticationError: There is no token.
             ExportError: There is no such page, or it may not be whole.
         """
+        attempts = max_attempts or self._access.max_attempts
         ask = retried(
             self._ask,
-            max_attempts=self._access.max_attempts,
+            max_attempts=attempts,
             on_wait=lambda details: self._log_wait(details, number),
         )
         try:
             return ask(request, number)
         except RETRIED_ERRORS as error:
-            raise self._gave_up(error, number) from error
+            raise self._gave_up(error, number, attempts) from error
 
     def send(self, request: Request) -> tuple[requests.Response, datetime]:
         """Send a request once, and once more with a new token if the API refuses this one.
@@ -175,7 +177,7 @@ class Client:
         except BrokenPageError as error:
             raise self.page_error(number, f"{error}. {BROKEN_PAGE_HINT}") from error
         if page.was_repaired:
-            self._access.note_repaired_text()
+            self._access.note_repaired_text(self._place(number))
         return page
 
     def _check(self, response: requests.Response, number: int) -> None:
@@ -195,7 +197,7 @@ class Client:
             )
             raise self.page_error(number, what, status)
 
-    def _gave_up(self, error: BaseException, number: int) -> ExportError:
+    def _gave_up(self, error: BaseException, number: int, attempts: int) -> ExportError:
         response = error.response if isinstance(error, RetriableAPIError) else None
         advice = (
             _ADDRESS_HINT
@@ -203,8 +205,8 @@ class Client:
             else "Run again later: the sync goes on from the last state that the loader kept."
         )
         what = (
-            f"gave up after {attempts_text(self._access.max_attempts)}; the last one ended with: "
-            f"{describe(error)}. {advice}"
+            f"gave up after {attempts_text(attempts)}; the last one ended with: {describe(error)}. "
+            f"{advice}"
         )
         return self.page_error(number, what, None if response is None else response.status_code)
 

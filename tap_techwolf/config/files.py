@@ -47,7 +47,7 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
         problem = (
             f"is not valid JSON (line {error.lineno}, column {error.colno})"
             if error.doc.strip()
-            else "is empty"
+            else "is empty: it must hold a JSON object"
         )
     except UnicodeDecodeError:
         problem = "is not valid JSON (not UTF-8 text)"

@@ -40,7 +40,8 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
         return
     if entry.stream not in (None, stream.name):
         logger.warning(
-            "%s: the catalog's other name for this stream is ignored; rename it with a stream map",
+            "%s: the catalog's 'stream' differs from its 'tap_stream_id', which counts; rename it "
+            "with a stream map",
             stream.name,
         )
     entry.stream = stream.name

@@ -66,6 +66,7 @@ class Source:
 
     Attributes:
         get_page: Asks for the page at a checkpoint.
+        try_page: The same, but once.
         new_paginator: Makes a paginator that starts at a cursor.
         key: The properties that identify a record, and the type of each.
         page_error: Makes the error for a page number and a text.
@@ -73,6 +74,7 @@ class Source:
     """
 
     get_page: Callable[[Checkpoint], Page]
+    try_page: Callable[[Checkpoint], Page]
     new_paginator: Callable[[str | None], ExportPaginator]
     key: Mapping[str, type]
     page_error: Callable[[int, str], ExportError]
@@ -213,7 +215,7 @@ class Pass:
 
     def _page_in_spite_of(self, error: ExportError, beginning: Checkpoint) -> Page:
         try:
-            return self._source.get_page(beginning)
+            return self._source.try_page(beginning)
         except ExportError:
             raise error from None
 

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
+_RESOLUTION = timedelta(seconds=2)
 
 
 def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark | None:
@@ -173,7 +174,8 @@ def began_at(
 
     Returns:
         The earlier of the clocks, but never before the bookmark that the pass continues, unless
-        that is over an hour ahead of both; and never the same as for the last complete pass.
+        that is over an hour ahead of both; and after the last complete pass, where only the
+        resolution of the API's clock says otherwise.
     """
     began = clock.earlier
     later = max(clock.machine, clock.api or clock.machine)
@@ -196,10 +198,11 @@ def began_at(
             )
         if bookmark - later <= _HOUR:
             began = max(began, bookmark + _TICK)
-    text = format_date_time(began)
-    if text == completed_pass(state):
-        text = format_date_time(began + _TICK)
-    return text
+    # The API tells whole seconds, so that a pass could seem to begin before the last one.
+    last = completed_pass(state)
+    if last is not None and timedelta(0) <= parse_date_time(last) - began <= _RESOLUTION:
+        began = parse_date_time(last) + _TICK
+    return format_date_time(began)
 
 
 def _duration(duration: timedelta) -> str:

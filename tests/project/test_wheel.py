@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from demo.meltano import ROOT
+from demo.files import ROOT
 from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:

@@ -1,0 +1,44 @@
+{#- All that differs between databases: each macro here has one form per database, in a file of its own. -#}
+
+{#- The types that missing columns get, by kind. -#}
+{% macro column_type(kind) %}
+    {{ return(adapter.dispatch('column_type', 'techwolf')(kind)) }}
+{% endmacro %}
+
+{#- A column of whatever type the loader gave it, as the database's JSON type. -#}
+{% macro as_json(column, data_type) %}
+    {{ return(adapter.dispatch('as_json', 'techwolf')(column, data_type)) }}
+{% endmacro %}
+
+{#- A column of whatever type the loader gave it, as a timestamp without zone, in UTC. -#}
+{% macro as_utc(column, data_type) %}
+    {{ return(adapter.dispatch('as_utc', 'techwolf')(column, data_type)) }}
+{% endmacro %}
+
+{#- The present moment, as a timestamp without zone, in UTC. -#}
+{% macro now_in_utc() %}
+    {{ return(adapter.dispatch('now_in_utc', 'techwolf')()) }}
+{% endmacro %}
+
+{% macro is_json_array(json) %}
+    {{ return(adapter.dispatch('is_json_array', 'techwolf')(json)) }}
+{% endmacro %}
+
+{#- A key of an object: as JSON, as text, or as a number. Null where it is absent or of another type. -#}
+{% macro json_member(json, key) %}
+    {{ return(adapter.dispatch('json_member', 'techwolf')(json, key)) }}
+{% endmacro %}
+
+{% macro json_text(json, key) %}
+    {{ return(adapter.dispatch('json_text', 'techwolf')(json, key)) }}
+{% endmacro %}
+
+{% macro json_number(json, key) %}
+    {{ return(adapter.dispatch('json_number', 'techwolf')(json, key)) }}
+{% endmacro %}
+
+{#- A query: a row for each element of a JSON array, as `element`, with its `position` and the columns
+    to keep. Rows without an array give none. -#}
+{% macro elements(relation, keep, array) %}
+    {{ return(adapter.dispatch('elements', 'techwolf')(relation, keep, array)) }}
+{% endmacro %}

@@ -1,0 +1,80 @@
+{#- The tables as the loaders left them, with the columns and the types that the models count on. -#}
+
+{% macro export_columns(table) %}
+    {%- set task_profiles = {
+        'external_id': 'text', 'tasks': 'json', 'exported_at': 'date-time',
+    } -%}
+    {{ return({
+        'employee_ai_goals': {
+            'external_id': 'text', 'version': 'integer', 'goal': 'text', 'description': 'text',
+            'target_skills': 'json', 'target_tasks': 'json', 'job_id': 'text',
+            'created_on': 'date-time', 'last_updated': 'date-time', 'exported_at': 'date-time',
+        },
+        'employee_task_profiles': task_profiles,
+        'job_task_profiles': task_profiles,
+        'completed_passes': {
+            'stream': 'text', 'began_at': 'date-time', 'completed_at': 'date-time',
+            'is_full': 'boolean', 'record_count': 'integer', 'scope_hash': 'text',
+        },
+    }[table]) }}
+{% endmacro %}
+
+{#- The columns that a source table has now, as name: data type. None where there is no such table. -#}
+{% macro found_columns(relation) %}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- set existing = adapter.get_relation(
+            database=relation.database, schema=relation.schema, identifier=relation.identifier
+        ) -%}
+        {%- if existing is not none -%}
+            {%- for column in adapter.get_columns_in_relation(existing) -%}
+                {%- do found.update({column.name | lower: column.dtype}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- A query: a source table with all its columns. One that is missing is null, a missing table empty. -#}
+{% macro export(table) %}
+    {%- set relation = source('techwolf', table) -%}
+    {%- set found = techwolf.found_columns(relation) %}
+    select
+        {%- for column, kind in techwolf.export_columns(table).items() %}
+        {{ techwolf.export_column(column, kind, found.get(column)) }} as {{ column }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    {%- if found %}
+    from {{ relation }}
+    {%- else %}
+    where 1 = 0
+    {%- endif %}
+{% endmacro %}
+
+{% macro export_column(column, kind, data_type) %}
+    {%- if data_type is none -%}
+        {{ return('cast(null as ' ~ techwolf.column_type(kind) ~ ')') }}
+    {%- elif kind == 'json' -%}
+        {{ return(techwolf.as_json(column, data_type)) }}
+    {%- elif kind == 'date-time' -%}
+        {{ return(techwolf.as_utc(column, data_type)) }}
+    {%- endif -%}
+    {{ return('cast(' ~ column ~ ' as ' ~ techwolf.column_type(kind) ~ ')') }}
+{% endmacro %}
+
+{#- A query: as export, without the rows of removed employees and jobs unless they are to be kept. -#}
+{% macro current_export(table) %}
+    select exported.*
+    from ({{ techwolf.export(table) }}) as exported
+    where exported.external_id is not null
+    {%- if not techwolf.keep_removed() %}
+        and not exists (
+            select 1
+            from {{ ref('techwolf_removed') }} as removed
+            where removed.stream = '{{ table }}'
+                and removed.external_id = exported.external_id
+                -- Where techwolf_removed is a table, whoever came back since it was built counts.
+                and exported.exported_at <= removed.last_exported_at
+        )
+    {%- endif %}
+{% endmacro %}

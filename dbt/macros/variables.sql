@@ -1,0 +1,16 @@
+{#- The variables that a project may set, checked. Where the tables are stands in models/sources.yml. -#}
+
+{% macro keep_removed() %}
+    {#- A variable that comes from the environment is a text, and any text is true. -#}
+    {{ return((var('techwolf_keep_removed', false) | string | lower) in ('true', '1', 'yes')) }}
+{% endmacro %}
+
+{% macro max_removed_share() %}
+    {%- set share = var('techwolf_max_removed_share', 0.2) | float(-1) -%}
+    {%- if share < 0 or share > 1 -%}
+        {{ exceptions.raise_compiler_error(
+            "The variable techwolf_max_removed_share must be a number from 0 to 1."
+        ) }}
+    {%- endif -%}
+    {{ return('cast(' ~ '%.6f' | format(share) ~ ' as decimal(9, 6))') }}
+{% endmacro %}

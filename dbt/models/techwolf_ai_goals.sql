@@ -1,0 +1,15 @@
+select
+    external_id as employee_id,
+    version,
+    -- A version that was retracted stays in the table, with an older exported_at.
+    row_number() over (
+        partition by external_id
+        order by exported_at desc nulls last, version desc nulls last
+    ) = 1 as is_latest,
+    goal,
+    description,
+    job_id,
+    created_on,
+    last_updated,
+    exported_at
+from ({{ techwolf.current_export('employee_ai_goals') }}) as goals

@@ -1,0 +1,1 @@
+{{ techwolf.task_columns('employee_task_profiles', 'employee_id') }}

@@ -1,0 +1,1 @@
+{{ techwolf.task_columns('job_task_profiles', 'job_id') }}

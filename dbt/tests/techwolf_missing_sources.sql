@@ -1,0 +1,24 @@
+{{ config(
+    severity='warn',
+    description='Tables and columns that were missing when dbt built, so that models are empty.'
+) }}
+{%- set missing = [] -%}
+{%- for table in techwolf.exports() + ['completed_passes'] -%}
+    {%- set found = techwolf.found_columns(source('techwolf', table)) -%}
+    {%- if not found -%}
+        {%- do missing.append((table, '')) -%}
+    {%- else -%}
+        {%- for column in techwolf.export_columns(table) if column not in found -%}
+            {%- do missing.append((table, column)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- for table, column in missing %}
+select '{{ table }}' as missing_table, '{{ column }}' as missing_column
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- else %}
+select 1 as missing_table
+where 1 = 0
+{%- endfor %}

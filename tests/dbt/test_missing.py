@@ -1,0 +1,76 @@
+"""Tables and columns that are not there: exports that are deselected, or not licensed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dbt.company import EXPORTS
+from tests.dbt.expected import models
+from tests.dbt.singer import lines
+
+if TYPE_CHECKING:
+    from tests.dbt.warehouses import Project, Warehouse
+
+WITHOUT = {
+    "employee_task_profiles": ["exported_at"],
+    "job_task_profiles": ["tasks", "hierarchy"],
+}
+MODELS = sorted([*models(EXPORTS), "techwolf_removed"])
+
+
+@pytest.fixture(scope="module")
+def nothing_there(warehouse: Warehouse, project: Project) -> dict[str, str]:
+    """How each model and test ended while no table was there."""
+    warehouse.execute("select 1")
+    selected = ("resource_type:model", "test_type:singular")
+    ended = project.build("--indirect-selection", "empty", "--select", *selected)
+    for model in MODELS:
+        assert warehouse.query(f"select * from {model}") == []  # noqa: S608
+    return ended
+
+
+def test_without_any_table_all_models_are_empty(nothing_there: dict[str, str]) -> None:
+    assert {name for name, status in nothing_there.items() if status == "warn"} == {
+        "techwolf_missing_sources"
+    }
+    assert set(nothing_there.values()) == {"success", "pass", "warn"}
+
+
+@pytest.mark.usefixtures("nothing_there")
+def test_what_is_missing_is_empty_or_null_and_the_rest_is_there(
+    warehouse: Warehouse, project: Project
+) -> None:
+    warehouse.load(lines({stream: EXPORTS[stream] for stream in WITHOUT}, WITHOUT))
+    ended = project.build()
+    assert set(ended.values()) == {"success", "pass", "warn"}
+    query = project.compiled_test("techwolf_missing_sources")
+    missing = warehouse.query(f"select * from ({query}) as missing")  # noqa: S608
+    assert {tuple(row.values()) for row in missing} == {
+        ("employee_ai_goals", ""),
+        ("employee_task_profiles", "exported_at"),
+        ("job_task_profiles", "tasks"),
+        ("completed_passes", ""),
+    }
+    counts = {
+        model: warehouse.query(f"select count(*) as rows from {model}")[0]["rows"]  # noqa: S608
+        for model in MODELS
+    }
+    employees = models({**EXPORTS, "employee_ai_goals": [], "job_task_profiles": []})
+    expected = {model: len(rows) for model, rows in employees.items()}
+    assert counts == {**expected, "techwolf_removed": 0, "techwolf_job_ai_exposure": 5}
+    [times] = warehouse.query(
+        "select count(*) as tasks, count(exported_at) as moments from techwolf_employee_tasks"
+    )
+    assert times == {"tasks": expected["techwolf_employee_tasks"], "moments": 0}
+    exposures = warehouse.query("select * from techwolf_job_ai_exposure")
+    assert {row.pop("job_id") for row in exposures} == {
+        job["external_id"] for job in EXPORTS["job_task_profiles"]
+    }
+    assert {value for row in exposures for value in row.values()} == {None}
+
+
+@pytest.mark.usefixtures("nothing_there")
+def test_there_is_nothing_to_delete(project: Project) -> None:
+    assert "There is nothing to delete" in project("run-operation", "techwolf_delete_removed")

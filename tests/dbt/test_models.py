@@ -1,0 +1,200 @@
+"""The rows of the models, from tables that the real loaders made."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.dbt.company import EXPORTS, SECOND
+from tests.dbt.expected import models
+from tests.dbt.singer import lines
+from tests.dbt.warehouses import SCHEMA, DuckDB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.dbt.singer import Row
+    from tests.dbt.warehouses import Project, Warehouse
+
+EXPECTED = models(EXPORTS)
+PASS = {
+    "stream": "employee_ai_goals",
+    "began_at": SECOND,
+    "completed_at": SECOND + timedelta(minutes=5),
+    "replication_method": "INCREMENTAL",
+    "updated_after": "2026-03-01",
+    "is_full": False,
+    "record_count": 3,
+    "page_count": 1,
+    "run_count": 1,
+    "scope_hash": "all",
+}
+EMPLOYEES = "employee_task_profiles"
+WARNED = {
+    "techwolf_elements_without_id",
+    "techwolf_unknown_goal_tasks",
+    "accepted_values_techwolf_employee_tasks_ai_impact_level__H1__H2__H3",
+    "accepted_values_techwolf_employee_tasks_validation_state__suggested__validated__rejected",
+    "accepted_values_techwolf_job_tasks_ai_impact_level__H1__H2__H3",
+    "relationships_techwolf_ai_goal_skills_skill_id__skill_id__ref_techwolf_skills_",
+    "relationships_techwolf_ai_goals_job_id__job_id__ref_techwolf_job_ai_exposure_",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built(warehouse: Warehouse, project: Project) -> dict[str, str]:
+    """How each model and test ended, after one load of all records."""
+    warehouse.load(lines({**EXPORTS, "completed_passes": [PASS]}))
+    return project.build()
+
+
+def found(warehouse: Warehouse, model: str) -> list[Row]:
+    return ordered(warehouse.query(f"select * from {model}"))  # noqa: S608
+
+
+def ordered(rows: list[Row]) -> list[Row]:
+    plain = [{key: _plain(value) for key, value in sorted(row.items())} for row in rows]
+    return sorted(plain, key=repr)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    # The databases write whole numbers each in their way.
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("model", sorted(EXPECTED))
+def test_a_model_shows_what_the_records_say(warehouse: Warehouse, model: str) -> None:
+    assert EXPECTED[model]
+    assert found(warehouse, model) == ordered(EXPECTED[model])
+
+
+def test_whatever_the_api_sends_is_built_and_warned_of(built: dict[str, str]) -> None:
+    assert {name for name, status in built.items() if status == "warn"} == WARNED
+    assert set(built.values()) == {"success", "pass", "warn"}
+
+
+def test_every_model_and_column_is_described_and_there(
+    warehouse: Warehouse, project: Project
+) -> None:
+    nodes = project.manifest()["nodes"].values()
+    described = {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+    assert described.keys() == {*EXPECTED, "techwolf_removed"}
+    for name, node in described.items():
+        assert node["schema"] == SCHEMA
+        assert node["config"]["materialized"] == "view"
+        assert node["description"]
+        assert all(column["description"] for column in node["columns"].values())
+        columns = warehouse.query(
+            "select column_name from information_schema.columns"  # noqa: S608
+            f" where table_schema = '{SCHEMA}' and table_name = '{name}' order by ordinal_position"
+        )
+        assert [row["column_name"] for row in columns] == list(node["columns"])
+
+
+ODD = [
+    "text",
+    5,
+    [1],
+    True,
+    {
+        "task_id": "kept",
+        "weekly_hours": "4",
+        "ai_impact": "H1",
+        "linked_skills": {"skill_id": "s"},
+        "source_events": [1, "a", ["external_id"]],
+    },
+]
+
+
+def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project: Project) -> None:
+    odd = json.dumps(ODD)
+    value = odd if warehouse.name == "duckdb" else _array(odd)
+    table = f"{SCHEMA}.employee_task_profiles"
+    change = f"update {table} set tasks = {{}} where external_id = 'Anna'"  # noqa: S608
+    warehouse.execute(change.format(f"'{value}'" if warehouse.name == "duckdb" else value))
+    try:
+        rows = warehouse.query(
+            "select * from techwolf_employee_tasks where employee_id = 'Anna'",
+        )
+        assert [(row["task_id"], row["weekly_hours"], row["ai_impact_level"]) for row in rows] == [
+            ("kept", None, None)
+        ]
+        for model in ("techwolf_employee_task_skills", "techwolf_employee_task_sources"):
+            assert found(warehouse, model) == ordered(EXPECTED[model])
+        counted = project.compiled_test("techwolf_elements_without_id")
+        assert warehouse.query(
+            f"select * from ({counted}) as counted where stream = '{EMPLOYEES}' order by within"  # noqa: S608
+        ) == [
+            {"stream": "employee_task_profiles", "within": "linked_skills", "elements": 4},
+            {"stream": "employee_task_profiles", "within": "source_events", "elements": 6},
+            {"stream": "employee_task_profiles", "within": "tasks", "elements": 8},
+        ]
+    finally:
+        empty = "'[]'" if warehouse.name == "duckdb" else "'{}'"
+        warehouse.execute(change.format(empty))
+
+
+def _array(json_array: str) -> str:
+    return f"(select array_agg(element) from jsonb_array_elements('{json_array}') as element)"
+
+
+def test_tables_of_other_types_in_another_schema_give_the_same(
+    warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
+) -> None:
+    text = "cast({} as varchar)" if warehouse.name == "duckdb" else "cast(to_jsonb({}) as text)"
+    moments = {"created_on", "last_updated", "exported_at", "began_at", "completed_at"}
+    arrays = {"tasks", "target_skills", "target_tasks"}
+    statements = ["create schema other"]
+    for table in (*EXPORTS, "completed_passes"):
+        columns = warehouse.query(
+            "select column_name from information_schema.columns"  # noqa: S608
+            f" where table_schema = '{SCHEMA}' and table_name = '{table}'"
+        )
+        selected = [
+            f"{name} at time zone 'UTC' as {name}"
+            if name in moments
+            else f"{text.format(name)} as {name}"
+            if name in arrays
+            else name
+            for name in (row["column_name"] for row in columns)
+        ]
+        statements.append(
+            f"create table other.{table} as select {', '.join(selected)} from {SCHEMA}.{table}"  # noqa: S608
+        )
+    warehouse.execute("; ".join(statements))
+    warehouse.schema = "analytics"
+    try:
+        project = make_project(warehouse)
+        project("run", "--vars", "{techwolf_schema: other, techwolf_keep_removed: true}")
+        for model, rows in EXPECTED.items():
+            assert found(warehouse, model) == ordered(rows), model
+    finally:
+        warehouse.schema = SCHEMA
+
+
+def test_the_log_tells_how_fresh_the_tables_are(warehouse: Warehouse, project: Project) -> None:
+    in_utc = {
+        "duckdb": "make_timestamp(epoch_us(now()))",
+        "postgres": "now() at time zone 'UTC'",
+    }
+    # In another zone than UTC, 35 hours would be too long ago already, or 37 not yet.
+    for hours, status in ((35, "PASS"), (37, "WARN")):
+        warehouse.execute(
+            f"update {SCHEMA}.completed_passes"  # noqa: S608
+            f" set completed_at = {in_utc[warehouse.name]} - interval '{hours} hours'"
+        )
+        assert f"{status} freshness of techwolf.completed_passes" in project("source", "freshness")
+
+
+def test_the_package_is_a_project_of_its_own_too(
+    tmp_path: Path, package_alone: Callable[[Warehouse], Project]
+) -> None:
+    empty = DuckDB(tmp_path / "empty.duckdb", tmp_path)
+    package_alone(empty)("run")
+    assert {row["name"] for row in empty.query("show tables")} == {*EXPECTED, "techwolf_removed"}
