@@ -164,7 +164,7 @@ def test_what_is_not_there_in_time_is_skipped(
 ) -> None:
     monkeypatch.setattr(cli, "SECONDS", 1.5)
     ended: list[int] = []
-    monkeypatch.setattr(cli.os, "_exit", ended.append)
+    monkeypatch.setattr("os._exit", ended.append)
     file = tmp_path / "config.json"
     with gateway(url) as (address, gate):
         gate.breaks["/version"] = ["silent"]

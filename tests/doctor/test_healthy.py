@@ -42,7 +42,7 @@ def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine
     )
     assert not verdicts(checks, "warning")
     assert not has_errors(checks.values())
-    first = {path: page for path, page in reversed(sandbox.pages)}
+    first = dict(reversed(sandbox.pages))
     employees, jobs = first[PATHS["employee_task_profiles"]], first[PATHS["job_task_profiles"]]
     assert employees.query == {"external_vendor": "workday", "response_format": "hierarchy"}
     assert employees.include == {"rejected_tasks"}
