@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from tests.harness import environment, settings
 from tests.transport import gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sandbox.app import Sandbox
 
 COMMAND = Path(sys.executable).with_name("tap-techwolf-doctor")
@@ -156,6 +159,19 @@ def test_a_signal_ends_it_at_once_with_a_line(
     assert stderr.splitlines()[-1] == f"tap-techwolf: Ended by {number.name}."
 
 
+@pytest.fixture
+def _own_logging() -> Iterator[None]:
+    """The command takes over the logging of its process."""
+    root, own = logging.getLogger(), logging.getLogger("tap_techwolf.doctor")
+    handlers, last_resort = root.handlers[:], logging.lastResort
+    yield
+    root.handlers[:], logging.lastResort = handlers, last_resort
+    own.handlers.clear()
+    own.setLevel(logging.NOTSET)
+    own.propagate = True
+
+
+@pytest.mark.usefixtures("_own_logging")
 def test_what_is_not_there_in_time_is_skipped(
     url: str,
     tmp_path: Path,

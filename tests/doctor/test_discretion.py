@@ -160,7 +160,7 @@ def test_no_word_of_the_token_endpoint_shows(
         check(tmp_path, address, caplog)
 
 
-@pytest.mark.parametrize("lifetime", [SECRET, -1, True, 1e400, [SECRET], 10**400])
+@pytest.mark.parametrize("lifetime", [SECRET, -1, True, 1e400, [SECRET], 10**400], ids=range(6))
 def test_an_odd_lifetime_does_not_show(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, lifetime: Any
 ) -> None:
