@@ -37,10 +37,10 @@ class Transport:
         self.session = requests.Session()
         self._timeout = timeout
         self._environment: dict[str, Any] = {}
-        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._is_new_connection = False
         self._has_response = False
-        adapter = _ObservedAdapter(self._note_connection)
+        adapter = _ObservedAdapter(self._note_connecting, self._note_socket)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
@@ -103,16 +103,19 @@ class Transport:
             raise requests.Timeout
         return response
 
-    def _note_connection(self, connection: HTTPConnection) -> None:
+    def _note_connecting(self) -> None:
         self._is_new_connection = True
-        self._connection = connection
+
+    def _note_socket(self, connected: socket.socket) -> None:
+        # Kept here, as http.client lets go of it where the server says `Connection: close`.
+        self._socket = connected
 
     def _shut_down(self) -> None:
         """Wake the thread that waits for a byte: closing alone would not."""
-        if self._connection is not None and self._connection.sock is not None:
+        if self._socket is not None:
             with suppress(OSError):
                 # Not SSLSocket's own method, which changes the object under that thread.
-                socket.socket.shutdown(self._connection.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def response_body(response: requests.Response) -> bytes:
@@ -129,10 +132,12 @@ def response_body(response: requests.Response) -> bytes:
 
 
 class _ObservedAdapter(HTTPAdapter):
-    """An adapter that tells when a connection is opened."""
+    """An adapter that tells when a connection is being opened, and when it is open."""
 
-    def __init__(self, on_connect: Callable[[HTTPConnection], None]) -> None:
-        self._pools = _observed_pools(on_connect)
+    def __init__(
+        self, on_connecting: Callable[[], None], on_connected: Callable[[socket.socket], None]
+    ) -> None:
+        self._pools = _observed_pools(on_connecting, on_connected)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as declared
@@ -146,17 +151,19 @@ class _ObservedAdapter(HTTPAdapter):
 
 
 def _observed_pools(
-    on_connect: Callable[[HTTPConnection], None],
+    on_connecting: Callable[[], None], on_connected: Callable[[socket.socket], None]
 ) -> dict[str, type[ConnectionPool]]:
     class Connection(HTTPConnection):
         def connect(self) -> None:
-            on_connect(self)
+            on_connecting()
             super().connect()
+            on_connected(self.sock)
 
     class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
-            on_connect(self)
+            on_connecting()
             super().connect()
+            on_connected(self.sock)
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

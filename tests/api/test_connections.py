@@ -14,6 +14,7 @@ from tap_techwolf.errors import AuthenticationError, ExportError
 from tests.connections import Break, keep_alive_gateway
 from tests.harness import settings
 from tests.runs import PROFILES, all_ids, attempt, only
+from tests.transport import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,15 @@ def test_the_timeout_bounds_the_whole_request(url: str, kind: Break) -> None:
     assert isinstance(output.error, ExportError)
     assert "in time" in output.said
     assert took < 1.9  # What is dripped takes two seconds.
+
+
+def test_the_timeout_bounds_a_response_that_closes_its_connection(url: str) -> None:
+    with gateway(url) as (address, gate):  # It answers with `Connection: close`.
+        gate.breaks[PATH] = ["drip_body"]
+        config = settings(address, auth_url=url + TOKEN_PATH, request_timeout=0.6, max_attempts=1)
+        output = attempt(config, catalog=only(PROFILES))
+    assert isinstance(output.error, ExportError)
+    assert "in time" in output.said
 
 
 @pytest.mark.parametrize("kind", DRIPS)
