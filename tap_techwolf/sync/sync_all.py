@@ -51,7 +51,7 @@ def sync_side_by_side(
     failures: dict[str, Exception] = {}
     try:
         # This thread writes nothing, so that a signal never comes in the middle of a line.
-        run_side_by_side({"beginning": partial(_write_beginning, run, state)}, 1, lambda _: True)
+        run_side_by_side({"beginning": partial(_write_beginning, run)}, 1, lambda _: True)
         jobs = {stream.name: partial(_sync, stream, run, complete) for stream in streams}
         failures = run_side_by_side(jobs, limit, _concerns_all)
     except BaseException as error:
@@ -64,9 +64,10 @@ def sync_side_by_side(
         raise SyncError(failures)
 
 
-def _write_beginning(run: Run, state: Mapping[str, Any]) -> None:
-    if any(state.get("bookmarks", {}).values()):
-        run.write_state()
+def _write_beginning(run: Run) -> None:
+    # Before any record, also where it is empty: target-duckdb takes the first STATE message that
+    # it sees for one that it has loaded.
+    run.write_state()
     run.log.write_schema()
 
 
