@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import simpleeval
+import simpleeval  # type: ignore[import-untyped]
 from requests.exceptions import InvalidProxyURL, InvalidSchema
 from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import PluginMapper
 
-from tap_techwolf.api.page import BrokenPageError
+from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError
 from tap_techwolf.errors import (
     AuthenticationError,
     ExportError,
@@ -51,8 +52,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (FileNotFoundError(2, "No such file", "x.pem"), "[Errno 2] No such file: 'x.pem'"),
         (
             BrokenPageError("'records' is missing"),
-            "'records' is missing. To go on could lose records: ask TechWolf, or look for a newer "
-            "tap.",
+            f"'records' is missing. {BROKEN_PAGE_HINT}",
         ),
         (
             MappingError("Failed for stream jobs"),
@@ -92,8 +92,8 @@ def test_an_explanation_names_its_stream_once() -> None:
 
 
 def test_a_failing_expression_of_a_stream_map_is_shown() -> None:
-    config = {"stream_maps": {"jobs": {"n": "int(name)"}}, "stream_map_config": {}}
-    mapper = PluginMapper(config, __import__("logging").getLogger("test"))
+    config: Any = {"stream_maps": {"jobs": {"n": "int(name)"}}, "stream_map_config": {}}
+    mapper = PluginMapper(config, logging.getLogger("test"))
     mapper.register_raw_stream_schema(
         "jobs", {"properties": {"name": {"type": "string"}}}, ["name"]
     )

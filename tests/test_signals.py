@@ -52,10 +52,11 @@ def test_a_process_that_does_not_come_to_its_end_is_ended(monkeypatch: pytest.Mo
     monkeypatch.setattr(signals, "end_at_once", end)
     signals.end_after(0.01, "SIGTERM")
     assert ended.wait(10)
-    assert texts == [
+    [text] = texts
+    assert text == (
         "Ended by SIGTERM while the loader did not read. The last state that it took covers all "
         "that counts: run again to go on."
-    ]
+    )
 
 
 def test_a_process_waits_less_than_five_seconds_for_its_loader() -> None:

@@ -133,14 +133,16 @@ def test_whole_characters_stay_as_they_are(text: str) -> None:
 def test_a_number_that_no_program_reads_breaks_the_page(number: str) -> None:
     text = f'{{"has_next": false, "records": [{{"external_id": "a", "n": {number}}}]}}'
     page = parse(text.encode())
-    with pytest.raises(BrokenPageError, match="^a record holds a number that is too large to read"):
+    with pytest.raises(
+        BrokenPageError, match=r"^a record holds a number that is too large to read"
+    ):
         page.records({"external_id": str})
     assert page.ids() == frozenset()
 
 
 def test_a_response_that_is_nested_too_deeply_breaks_the_page() -> None:
     nested = "[" * 5000 + "]" * 5000
-    with pytest.raises(BrokenPageError, match="^the response is nested too deeply to read$"):
+    with pytest.raises(BrokenPageError, match=r"^the response is nested too deeply to read$"):
         parse(f'{{"has_next": false, "records": [], "more": {nested}}}'.encode())
 
 

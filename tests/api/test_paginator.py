@@ -39,11 +39,8 @@ def test_cursors_are_followed_to_the_last_page(read: Any) -> None:
     assert paginator.current_value is None
     for count, cursor in enumerate("bc", start=1):
         paginator.advance(read(body_leading_to(cursor)))
-        assert (paginator.current_value, paginator.finished, paginator.count) == (
-            cursor,
-            False,
-            count,
-        )
+        current: Any = paginator.current_value
+        assert (current, paginator.finished, paginator.count) == (cursor, False, count)
     assert not paginator.has_more(read(LAST))
     paginator.advance(read(LAST))
     assert paginator.finished

@@ -83,7 +83,7 @@ def test_an_older_catalog_of_the_other_format_is_refused(
     for entry in catalog["streams"]:
         own = {"list": "tasks", "hierarchy": "hierarchy"}[profile_format]
         entry["schema"]["properties"].pop(own, None)
-    with pytest.raises(CatalogError, match="_profiles: the catalog was .*discover it again"):
+    with pytest.raises(CatalogError, match=r"_profiles: the catalog was .*discover it again"):
         sync(settings(url, task_profile_format=profile_format), catalog=catalog)
     assert not sandbox.requests
 

@@ -473,7 +473,7 @@ def test_a_server_error_at_the_cursor_ends_no_run_for_ever(
         assert sync(config, first.state, catalog_of()).ids(STREAM) == all_ids(sandbox)
         assert "the API refuses the cursor of the checkpoint; the pass starts over" in caplog.text
     else:
-        with pytest.raises(ExportError, match="page 3 .*500 Internal Server Error"):
+        with pytest.raises(ExportError, match=r"page 3 .*500 Internal Server Error"):
             sync(config, first.state, catalog_of())
 
 
@@ -498,7 +498,7 @@ def test_a_refusal_that_is_not_about_the_cursor_ends_the_run(
 
 def test_a_refused_first_page_of_a_new_pass_ends_the_run(sandbox: Sandbox, url: str) -> None:
     sandbox.conditions.faults.append(Fault(PATH, status=404))
-    with pytest.raises(ExportError, match="404"):
+    with pytest.raises(ExportError, match=r"404"):
         sync(settings(url), catalog=catalog_of())
     assert sandbox.requests[PATH] == 1
 

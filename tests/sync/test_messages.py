@@ -141,7 +141,7 @@ def test_a_stdout_that_is_closed_from_the_start_is_explained(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)
-    with pytest.raises(OutputError, match="^stdout is closed: there is nowhere to write"):
+    with pytest.raises(OutputError, match=r"^stdout is closed: there is nowhere to write"):
         PageWriter().write_message(SCHEMA)
 
 
@@ -218,9 +218,10 @@ def test_a_last_state_follows_what_was_written_and_not_the_page_under_way(
         assert is_whole
         writer.write_last_state(STATE)
     assert written() == ["SCHEMA", "STATE"]
-    for write in (lambda: writer.write_message(RECORD), writer.begin_page):
-        with pytest.raises(StoppedError):
-            write()
+    with pytest.raises(StoppedError):
+        writer.write_message(RECORD)
+    with pytest.raises(StoppedError):
+        writer.begin_page()
     assert written() == []
 
 

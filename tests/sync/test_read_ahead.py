@@ -19,7 +19,7 @@ from tests.harness import discover, selecting, settings, sync, sync_tap
 from tests.transport import gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.app import Sandbox
@@ -60,7 +60,7 @@ def test_an_error_of_a_request_ahead_is_raised_where_it_is_waited_for() -> None:
     def ask() -> str:
         raise ExportError("no page")
 
-    with pytest.raises(ExportError, match="^no page$"):
+    with pytest.raises(ExportError, match=r"^no page$"):
         read_ahead(ask).result(10)
 
 
@@ -116,7 +116,7 @@ def test_an_error_ahead_comes_after_the_page_before_it(sandbox: Sandbox, url: st
     records: Iterator[Any] = iter(profiles(url).streams["employee_task_profiles"].get_records(None))
     first = [next(records)["external_id"] for _ in range(100)]
     assert first == [one.external_id for one in sandbox.company.employees[:100]]
-    with pytest.raises(ExportError, match="page 2"):
+    with pytest.raises(ExportError, match=r"page 2"):
         next(records)
 
 

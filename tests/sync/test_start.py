@@ -123,7 +123,7 @@ def test_an_older_fingerprint_is_a_remark_where_the_pass_starts_over(
 
 def test_a_bookmark_of_another_tenant_is_refused() -> None:
     state = bookmarked(NOW)
-    with pytest.raises(StateError, match="^jobs: the bookmark in the state belongs to another"):
+    with pytest.raises(StateError, match=r"^jobs: the bookmark in the state belongs to another"):
         read_bookmark(replace(SETTINGS, tenant="of another"), state)
     del state["tenant"]  # As an older version, or another program, left it.
     bookmark = read_bookmark(replace(SETTINGS, tenant="of another"), state)
