@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from demo.meltano import ROOT, Meltano, running_sandbox
+from demo.files import ROOT
+from demo.meltano import Meltano, running_sandbox
 from tests.harness import STREAMS
 from tests.project.documents import block, run
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, alone
