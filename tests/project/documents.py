@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from demo.meltano import MELTANO, ROOT
+from demo.files import ROOT
+from demo.meltano import MELTANO
 from sandbox import tokens
 
 if TYPE_CHECKING:

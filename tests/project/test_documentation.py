@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from demo.meltano import MELTANO, ROOT
+from demo.files import ROOT
+from demo.meltano import MELTANO
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
 from tap_techwolf.sync.dates import filter_date

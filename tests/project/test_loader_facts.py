@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from demo.meltano import ROOT
+from demo.files import ROOT
 from sandbox.app import Sandbox
 from sandbox.company import Company
 from tests.harness import arguments, discover, environment, selecting, settings

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 import yaml
 
-from demo.meltano import ROOT, RunningSandbox, running_sandbox
+from demo.files import ROOT
+from demo.meltano import RunningSandbox, running_sandbox
 from sandbox import tokens
 from tests.project.documents import block, run, substituted
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, postgres_server

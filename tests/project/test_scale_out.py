@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from demo.meltano import ROOT, Meltano, running_sandbox
+from demo.files import ROOT
+from demo.meltano import Meltano, running_sandbox
 from tests.harness import STREAMS
 from tests.project.documents import block, run
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, alone
@@ -39,7 +40,9 @@ def project(tmp_path: Path) -> Path:
     ours["plugins"]["extractors"] += tenant["plugins"]["extractors"]
     for extractor in ours["plugins"]["extractors"]:
         extractor.setdefault("load_schema", "acme")
+    [loader] = [one for one in ours["plugins"]["loaders"] if one["name"] == "target-jsonl"]
     folder = tmp_path / "project"
+    loader["config"] = {"destination_path": f"{folder}/$MELTANO_EXTRACT__LOAD_SCHEMA"}
     for name in ("examples", ".meltano"):
         (folder / name).mkdir(parents=True)
     (folder / "meltano.yml").write_text(yaml.dump(ours))
@@ -64,7 +67,6 @@ def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
             **acme.settings(),
             **other,
             "LOADER": "target-jsonl",
-            "TARGET_JSONL_DESTINATION_PATH": str(project / "$MELTANO_EXTRACT__LOAD_SCHEMA"),
             "MELTANO_AUTO_INSTALL": "false",
             "DAGSTER_DISABLE_TELEMETRY": "1",
         }

@@ -11,7 +11,8 @@ import psutil
 import pytest
 import yaml
 
-from demo.meltano import MELTANO, ROOT, MeltanoError
+from demo.files import ROOT
+from demo.meltano import MELTANO, MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import STREAMS
@@ -225,7 +226,7 @@ def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
 
     run(is_sunday=False)
     first = sandbox.requests.total()
-    (meltano.folder / "meltano.db").unlink()  # The next one runs on another machine.
+    meltano.state.unlink()  # The next one runs on another machine.
     sandbox.company.change_some(3)
     run(is_sunday=False)
     check(store, sandbox)
