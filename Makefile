@@ -33,7 +33,7 @@ export DATABASE
 query: .venv/ready
 	@$(BIN)/python -m demo.query
 
-test: .venv/ready .venv-meltano/ready .venv-dbt/ready
+test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
 	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
 
 benchmark: .venv/ready
@@ -79,11 +79,18 @@ format: .venv/ready
 	@$(UV) install --python .venv-dbt/bin/python --require-hashes -r requirements/dbt.txt
 	@touch $@
 
+.venv-dagster/ready: requirements/dagster.txt .venv/ready
+	@echo "Setting up .venv-dagster"
+	@rm -rf .venv-dagster && $(PYTHON) -m venv .venv-dagster
+	@$(UV) install --python .venv-dagster/bin/python --require-hashes -r requirements/dagster.txt
+	@touch $@
+
 pins: .venv/ready
 	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
 	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
 	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
 	@$(PIN) requirements/dbt.in --output-file requirements/dbt.txt
+	@$(PIN) requirements/dagster.in --output-file requirements/dagster.txt
 
 dist: .venv/ready
 	@rm -rf dist

@@ -1,1 +1,1 @@
-"""Writes what follows from the code: Meltano's settings, the README's tables, the catalog."""
+"""Writes what follows from the code: Meltano's settings, the documents' tables, the catalog."""

@@ -59,26 +59,35 @@ def indented(text: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in text.rstrip().splitlines())
 
 
+def with_table(file: str, name: str, table: str) -> str:
+    """Replace a table in a Markdown file.
+
+    Args:
+        file: The file's path from the root.
+        name: The name of the table's marks.
+        table: The table, as Markdown.
+
+    Returns:
+        The whole text.
+    """
+    return between((ROOT / file).read_text(), name, f"\n{table}\n", ("<!-- ", " -->"))
+
+
 def generated() -> dict[str, str]:
     """All generated files, by their path from the root."""
     settings = indented(as_yaml(documents.meltano_settings()), 8)
     meltano = (ROOT / "meltano.yml").read_text()
-    readme = (ROOT / "README.md").read_text()
     results = json.loads(RESULTS.read_text())
-    tables = {
-        "settings": documents.settings_table(),
-        "columns": documents.column_tables(),
-        "benchmark": results_table(results),
-    }
-    for name, table in tables.items():
-        readme = between(readme, name, f"\n{table}\n", ("<!-- ", " -->"))
     return {
         "meltano.yml": between(meltano, "settings", settings, ("        # ", "")),
         "plugin.yaml": f"# Generated: {HOW}\n{as_yaml(documents.plugin_definition())}",
         "tests/catalog.json": json.dumps(documents.catalog_snapshot(), indent=2) + "\n",
         "tap_techwolf/help.txt": documents.help_text(),
         "benchmarks/results.svg": plot(results),
-        "README.md": readme,
+        "README.md": with_table("README.md", "settings", documents.settings_table()),
+        "docs/settings.md": with_table("docs/settings.md", "changes", documents.changes_table()),
+        "docs/columns.md": with_table("docs/columns.md", "columns", documents.column_tables()),
+        "docs/costs.md": with_table("docs/costs.md", "benchmark", results_table(results)),
     }
 
 

@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib.metadata import metadata
 from importlib.resources import files
 from typing import Any
 
 import click
 
+from generate.changes import CHANGES
 from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.tap import STREAMS, TapTechWolf
+from tap_techwolf.doctor.cli import COMMAND as DOCTOR
+from tap_techwolf.streams import STREAMS
+from tap_techwolf.sync.completed_passes import CompletedPasses
+from tap_techwolf.tap import TapTechWolf
 
 MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}
 CREDENTIALS = ("client_secret", "private_key")
+# The settings of every SDK tap that Meltano has to know the kind of: it would store `true` as text.
+SDK_SETTINGS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "stream_maps",
+        "label": "Stream maps",
+        "kind": "object",
+        "description": "Changes to the records of a stream; see the SDK's documentation.",
+    },
+    {
+        "name": "stream_map_config",
+        "label": "Stream map configuration",
+        "kind": "object",
+        "description": "Values that the expressions of stream maps use as `config`.",
+    },
+    {
+        "name": "flattening_enabled",
+        "label": "Flattening",
+        "kind": "boolean",
+        "description": "Turn objects into columns of their own, and lists into text.",
+    },
+    {
+        "name": "flattening_max_depth",
+        "label": "Flattening depth",
+        "kind": "integer",
+        "description": "How many levels of objects to flatten.",
+    },
+)
+# What `meltano invoke tap-techwolf:doctor` runs; Meltano fills in the file of the settings.
 
 
 def settings() -> dict[str, dict[str, Any]]:
@@ -50,7 +83,8 @@ def meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
 
 def meltano_settings() -> list[dict[str, Any]]:
     """Describe all settings as Meltano wants them."""
-    return [meltano_setting(name, setting) for name, setting in settings().items()]
+    own = [meltano_setting(name, setting) for name, setting in settings().items()]
+    return [*own, *SDK_SETTINGS]
 
 
 def python_versions() -> list[str]:
@@ -73,6 +107,15 @@ def plugin_definition() -> dict[str, Any]:
         "repo": "https://github.com/tap-techwolf/tap-techwolf",
         "pip_url": "git+https://github.com/tap-techwolf/tap-techwolf.git",
         "executable": TapTechWolf.name,
+        "commands": {
+            "doctor": {
+                "executable": DOCTOR,
+                "args": "--config=ENV",
+                "description": (
+                    "Examine your tenant's API, and print a report without a word about people"
+                ),
+            }
+        },
         "capabilities": sorted(str(one) for one in TapTechWolf.capabilities),
         "keywords": ["api", "meltano_sdk"],
         "domain_url": "https://techwolf.ai",
@@ -125,13 +168,26 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def changes_table() -> str:
+    """What a change of each setting asks for, as a Markdown table.
+
+    Raises:
+        SystemExit: A setting has no entry, or an entry has no setting.
+    """
+    if different := settings().keys() ^ CHANGES.keys():
+        sys.exit(f"generate/changes.py and the settings differ: {', '.join(sorted(different))}")
+    rows = ["| setting | what a change asks for |", "| --- | --- |"]
+    rows += [f"| `{name}` | {CHANGES[name]} |" for name in settings()]
+    return "\n".join(rows)
+
+
 def column_tables() -> str:
     """The columns of each stream as Markdown tables."""
     parts = []
-    for stream in STREAMS:
+    for stream in (*STREAMS, CompletedPasses):
         name: str = vars(stream)["name"]  # The SDK declares it for instances only.
         schema = json.loads((files(schemas) / f"{name}.json").read_text())
-        rows = [f"#### `{name}`", "", schema["description"], ""]
+        rows = [f"## `{name}`", "", schema["description"], ""]
         rows += ["| column | type | what it is |", "| --- | --- | --- |"]
         rows += list(_columns(schema))
         parts.append("\n".join(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -58,11 +59,17 @@ def run() -> None:
     Raises:
         SystemExit: With status 0 after a complete run, 1 after anything else.
     """
+    gc.disable()  # Nothing of what is imported becomes garbage; looking for it takes a while.
     # Imported here, as --version and --help need none of it.
     from tap_techwolf.errors import Terminated  # noqa: PLC0415
     from tap_techwolf.explanation import explain  # noqa: PLC0415
     from tap_techwolf.tap import TapTechWolf  # noqa: PLC0415
 
+    # A page is thousands of small objects without cycles. By default Python would look for
+    # cycles among them, and among all that was imported, after every few hundred objects.
+    gc.freeze()
+    gc.set_threshold(50_000)
+    gc.enable()
     try:
         command = TapTechWolf.cli
         _quiet(TapTechWolf.name)

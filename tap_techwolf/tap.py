@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
@@ -20,14 +18,7 @@ from tap_techwolf.config.environment import misspelled_variables, read_environme
 from tap_techwolf.config.files import read_json_object
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.validation import complete, problems
-from tap_techwolf.errors import (
-    AuthenticationError,
-    OutputError,
-    SettingsError,
-    StateError,
-    SyncError,
-    Terminated,
-)
+from tap_techwolf.errors import SettingsError, StateError, Terminated
 from tap_techwolf.explanation import explain_stream
 from tap_techwolf.signals import SECONDS_TO_END, end_after, end_at_once
 from tap_techwolf.streams import STREAMS
@@ -35,9 +26,10 @@ from tap_techwolf.sync.completed_passes import CompletedPasses
 from tap_techwolf.sync.messages import PageWriter
 from tap_techwolf.sync.run import Run
 from tap_techwolf.sync.side_by_side import run_side_by_side
+from tap_techwolf.sync.state import NO_STATE, read_state
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.sync.stream_maps import build_mapper
-from tap_techwolf.sync.summary import summarize
+from tap_techwolf.sync.sync_all import sync_side_by_side
 from tap_techwolf.version import NAME
 
 if TYPE_CHECKING:
@@ -49,13 +41,6 @@ if TYPE_CHECKING:
     from singer_sdk.streams import Stream
 
 logger = logging.getLogger(__name__)
-
-_NO_STATE = (
-    "The state must be an object whose 'bookmarks' hold an object for each stream. Fix it, or "
-    "remove it to sync everything."
-)
-# What `meltano state get` prints.
-_WRAPPED_STATE = "singer_state"
 
 
 class TapTechWolf(Tap):
@@ -89,7 +74,7 @@ class TapTechWolf(Tap):
             StateError: The state is not a Singer state.
         """
         if isinstance(kwargs.get("state"), list):  # The SDK takes an empty one for no state.
-            raise StateError(_NO_STATE)
+            raise StateError(NO_STATE)
         self._is_terminated = False
         super().__init__(**kwargs)
         if self.metrics_logger.level == logging.INFO:
@@ -166,18 +151,7 @@ class TapTechWolf(Tap):
         Raises:
             StateError: It is not a Singer state.
         """
-        content: Any = state.get(_WRAPPED_STATE, state)
-        bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else None
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(one, dict) for one in bookmarks.values()
-        ):
-            raise StateError(_NO_STATE)
-        # The streams have no partitions; the SDK fails on ones that it cannot read.
-        own = {
-            stream: {key: value for key, value in one.items() if key != "partitions"}
-            for stream, one in bookmarks.items()
-        }
-        super().load_state({"bookmarks": own})
+        super().load_state(read_state(state))
 
     # Sync
 
@@ -194,48 +168,9 @@ class TapTechWolf(Tap):
             OutputError: The messages cannot be written.
             Terminated: A signal asked the run to end.
         """
-        selected = [stream for stream in self.exports if stream.selected]
-        if not selected:
-            logger.warning("The catalog selects no stream: there is nothing to sync.")
-            return
-        started = time.monotonic()
         self._reset_state_progress_markers()
-        for stream in selected:
-            stream.check_state()
-        complete: list[str] = []
-        failures: dict[str, Exception] = {}
-        try:
-            # This thread writes nothing, so that a signal never comes in the middle of a line.
-            run_side_by_side({"beginning": self._write_beginning}, 1, lambda _: True)
-            jobs = {one.name: partial(self._sync_stream, one, complete) for one in selected}
-            failures = run_side_by_side(jobs, self.config["parallel_streams"], _ends_all)
-        except BaseException as error:
-            self._close(error)
-            raise
-        finally:
-            seconds = time.monotonic() - started
-            traffic = self.run.access.traffic
-            logger.info("%s", summarize(selected, complete, traffic, seconds, self.state))
-        if failures:
-            raise SyncError(failures)
-
-    def _write_beginning(self) -> None:
-        if any(self.state.get("bookmarks", {}).values()):
-            self.run.write_state()
-        self.run.log.write_schema()
-
-    def _sync_stream(self, stream: ExportStream, complete: list[str]) -> None:
-        try:
-            stream.sync()
-        finally:
-            self.message_writer.abandon_page()
-        complete.append(stream.name)
-
-    def _close(self, error: BaseException) -> None:
-        """Keep the streams that are still running from writing; write a last state at a signal."""
-        with self.message_writer.closing(SECONDS_TO_END / 2) as is_whole:
-            if is_whole and isinstance(error, Terminated):
-                self.message_writer.write_last_state(self.state)
+        selected = [stream for stream in self.exports if stream.selected]
+        sync_side_by_side(selected, self.run, self.state, self.config["parallel_streams"])
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End with a last STATE message, or at once at the second signal.
@@ -360,8 +295,3 @@ class TapTechWolf(Tap):
             parse_env_config=bool(config and config.parse_env),
         )
         tap.sync_all()
-
-
-def _ends_all(error: BaseException) -> bool:
-    """Return whether an error concerns all streams, and not the one that came upon it."""
-    return isinstance(error, AuthenticationError | ConfigurationError | OutputError)

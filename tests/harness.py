@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
+from tap_techwolf.errors import SyncError
+from tap_techwolf.sync.side_by_side import THREAD_NAME
 from tap_techwolf.tap import TapTechWolf
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STREAMS = ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
+LOG = "completed_passes"
 
 
 def settings(url: str, **overrides: Any) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def sync(
     state: Mapping[str, Any] | None = None,
     catalog: Mapping[str, Any] | None = None,
 ) -> Output:
-    """Run a sync within the test; what ends it is raised."""
+    """Run a sync within the test; what ends it, or the only stream that failed, is raised."""
     stdout = io.TextIOWrapper(io.BytesIO())
     with redirect_stdout(stdout):
         tap = TapTechWolf(
@@ -97,8 +101,25 @@ def sync(
             state=json.loads(json.dumps(state)),
             catalog=json.loads(json.dumps(catalog)) if catalog else None,
         )
-        tap.sync_all()
+        sync_tap(tap)
     return Output.parse(stdout.buffer.getvalue())
+
+
+def sync_tap(tap: TapTechWolf) -> None:
+    """Run a tap's sync to its end, threads included; raise the error of a stream that failed."""
+    others = set(threading.enumerate())
+    try:
+        tap.sync_all()
+    except SyncError as error:
+        if len(error.failures) > 1:
+            raise
+        [failure] = error.failures.values()
+        raise failure from None
+    finally:
+        for thread in threading.enumerate():
+            if thread not in others and thread.name.startswith((THREAD_NAME, "read-ahead")):
+                thread.join(30)
+                assert not thread.is_alive()
 
 
 def discover(config: Mapping[str, Any] | None = None) -> dict[str, Any]:

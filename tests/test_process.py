@@ -91,18 +91,19 @@ def test_a_sync_that_is_killed_after_any_page_loses_nothing(
     process.send_signal(signal.SIGKILL)
     finish(process)
     before = Output.parse(covered)
-    asked_before = sandbox.requests[PATHS[stream]]
 
     entities = sandbox.company.jobs if "job" in stream else sandbox.company.employees
     changed = next(one for one in entities if one.goals or "goals" not in stream)
-    resumed = run(arguments(tmp_path, config, before.state, catalog))
+    named = {**config, "user_agent": "resumed"}
+    resumed = run(arguments(tmp_path, named, before.state, catalog))
     assert resumed.exit_status == 0, resumed.log
     assert essence(before.records[stream] + resumed.records[stream]) == essence(
         whole.records[stream]
     )
-    asked_after = sandbox.requests[PATHS[stream]] - asked_before
-    assert asked_after == PAGES[stream] - page
-    assert asked_before <= page + 2  # The next page was being asked for, or had just come.
+    agents = [headers["user-agent"] for headers in sandbox.headers]
+    assert agents.count("resumed") == PAGES[stream] - page
+    # The next page was being asked for, or had just come; the whole sync before is not counted.
+    assert len(agents) - agents.count("resumed") - PAGES[stream] <= page + 2
 
     sandbox.company.change(changed)
     after = sync(config, resumed.state, selecting(discover(), stream))
@@ -136,18 +137,20 @@ def test_a_signal_ends_the_run_with_a_last_state(
         path = PATHS["employee_ai_goals"]
         calm: list[Break] = ["none"] * pages
         gate.breaks[path] = [*calm, "silent"]
-        process = start(arguments(tmp_path, settings(address, page_size=50)))
+        catalog = selecting(discover(), "employee_ai_goals")
+        process = start(arguments(tmp_path, settings(address, page_size=50), catalog=catalog))
         lines = read_states(process, pages)
         while gate.requests.count(path) <= pages:
             os.sched_yield()
         process.send_signal(number)
         rest, log = finish(process)
-    output = Output.parse(b"".join(lines) + rest)
+        output = Output.parse(b"".join(lines) + rest)
+        config = settings(address, page_size=50)
+        resumed = sync(config, output.state, catalog)
     assert process.returncode == 1
     assert output.messages[-1]["type"] == "STATE"
     assert number.name in log.splitlines()[-1]
     assert "Traceback" not in log
-    resumed = sync(settings(url, page_size=50), output.state)
     goals = [one.external_id for one in sandbox.company.employees if one.goals]
     assert output.ids("employee_ai_goals") + resumed.ids("employee_ai_goals") == goals
     assert bool(pages) == ("checkpoint" in output.state["bookmarks"].get("employee_ai_goals", {}))
@@ -177,10 +180,10 @@ def test_a_signal_while_a_page_is_being_written_waits_for_its_end(
 def test_a_signal_during_discovery_writes_no_state(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys\n"
-        "from tap_techwolf import endings, tap\n"
+        "from tap_techwolf import cli, tap\n"
         "tap.TapTechWolf.run_discovery = lambda self: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.argv = ['tap-techwolf', '--discover']\n"
-        "endings.run()\n"
+        "cli.run()\n"
     )
     file = tmp_path / "discover.py"
     file.write_text(script)
@@ -194,7 +197,7 @@ def test_a_signal_during_discovery_writes_no_state(tmp_path: Path) -> None:
 def test_a_reader_that_leaves_ends_the_run_quietly(
     sandbox: Sandbox, url: str, tmp_path: Path, lines: int
 ) -> None:
-    with start(arguments(tmp_path, settings(url))) as process:
+    with start(arguments(tmp_path, settings(url, parallel_streams=1))) as process:
         assert process.stdout
         assert process.stderr
         for _ in range(lines):
@@ -204,7 +207,7 @@ def test_a_reader_that_leaves_ends_the_run_quietly(
         assert process.wait(60) == 1
     assert "Traceback" not in log
     assert "BrokenPipe" not in log
-    assert "reader" in log.splitlines()[-1]
+    assert log.splitlines()[-1].endswith("The loader exited; see its log, then run again.")
     assert sandbox.requests[PATHS["job_task_profiles"]] == 0
 
 
@@ -232,7 +235,7 @@ def test_whatever_ends_the_run_its_last_line_says_so(
 @pytest.mark.parametrize(
     ("config", "state", "text"),
     [
-        ("{", None, "is not JSON (line 1, column 2)"),
+        ("{", None, "config.json', given with --config, is not valid JSON (line 1, column 2)."),
         (None, "there-is-none.json", "there-is-none.json"),
         (None, '{"bookmarks": 5}', "'bookmarks' hold an object"),
     ],
@@ -262,20 +265,52 @@ def test_a_broken_stream_map_is_explained(url: str, tmp_path: Path) -> None:
     assert "nonsense(goal)" in output.last_line
 
 
-def test_a_test_run_takes_a_record_of_each_stream(
+def test_a_test_run_asks_for_a_page_of_each_export_and_prints_no_record(
     sandbox: Sandbox, url: str, tmp_path: Path
 ) -> None:
     output = run([*arguments(tmp_path, settings(url)), "--test"])
     assert output.exit_status == 0, output.log
-    assert {stream: len(records) for stream, records in output.records.items()} == dict.fromkeys(
-        STREAMS, 1
-    )
+    assert not output.messages
+    assert [line.rpartition("| ")[2] for line in output.log.splitlines()] == [
+        f"{stream}: ok" for stream in STREAMS
+    ]
     assert all(sandbox.requests[path] == 1 for path in PATHS.values())
+
+
+def test_a_test_run_names_each_export_that_cannot_be_read(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    for stream, status in ((STREAMS[0], 403), (STREAMS[2], 404)):
+        sandbox.conditions.faults.append(Fault(PATHS[stream], status=status))
+    output = run([*arguments(tmp_path, settings(url)), "--test"])
+    assert output.exit_status == 1
+    assert not output.messages
+    first, second, third = output.log.splitlines()
+    assert f"{STREAMS[0]}, page 1" in first
+    assert "403 Forbidden" in first
+    assert second.endswith(f"{STREAMS[1]}: ok")
+    assert "404 Not Found" in third
+
+
+def test_the_last_line_names_each_stream_that_failed(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    for stream, status in ((STREAMS[0], 403), (STREAMS[2], 404)):
+        sandbox.conditions.faults.append(Fault(PATHS[stream], status=status))
+    output = run(arguments(tmp_path, settings(url)))
+    assert output.exit_status == 1
+    assert "1 of 3 streams complete: 430 records" in output.log.splitlines()[-2]
+    assert output.ids(STREAMS[1]) == [one.external_id for one in sandbox.company.employees]
+    first, second = output.last_line.split("; ")
+    assert f"{STREAMS[0]}, page 1" in first
+    assert "403 Forbidden" in first
+    assert second.startswith(f"{STREAMS[2]}, page 1")
+    assert "404 Not Found" in second
 
 
 def test_a_test_of_schemas_asks_for_nothing(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
     output = run([*arguments(tmp_path, settings(url)), "--test=schema"])
-    assert [message["type"] for message in output.messages] == ["SCHEMA"] * 3
+    assert [message["type"] for message in output.messages] == ["SCHEMA"] * 4
     assert not sandbox.requests
 
 
@@ -284,12 +319,13 @@ def test_a_quiet_sync_logs_a_line_at_the_start_and_the_end_of_a_stream(
 ) -> None:
     output = run(arguments(tmp_path, settings(url)))
     lines = output.log.splitlines()
-    assert len(lines) == 2 * len(STREAMS)
-    for stream, (begin, end) in zip(
-        STREAMS, zip(lines[::2], lines[1::2], strict=True), strict=True
-    ):
-        assert f"{stream}: INCREMENTAL pass, everything" in begin
+    assert len(lines) == 2 * len(STREAMS) + 1
+    for stream in STREAMS:
+        begin, end = (line for line in lines if f"| {stream}: " in line)
+        assert f"{stream}: full pass (no bookmark)" in begin
         assert f"{stream}: done, " in end
+    assert f"| {len(STREAMS)} of 3 streams complete: " in lines[-1]
+    assert "the next run goes on" in lines[-1]
     pages = ceil(len(sandbox.company.employees) / 100)
     assert f"{pages} pages, {len(sandbox.company.employees)} records" in output.log
     again = run(arguments(tmp_path, settings(url), output.state))

@@ -139,7 +139,8 @@ def test_a_tree_is_held_in_one_column_untouched(sandbox: Sandbox, url: str) -> N
     output = sync(settings(url, task_profile_format="hierarchy"))
     for stream in STREAMS[1:]:
         for record in output.records[stream]:
-            assert record.keys() == {"external_id", "hierarchy", "exported_at"}
+            assert record.keys() == {"external_id", "tasks", "hierarchy", "exported_at"}
+            assert record["tasks"] is None
             assert record["hierarchy"].keys() == {"domains", "num_tasks"}
     assert sandbox.tokens.issued == 1
 
@@ -154,12 +155,14 @@ def test_all_records_of_a_pass_carry_the_moment_it_began(url: str) -> None:
 def test_a_deselected_stream_is_not_asked_for(sandbox: Sandbox, url: str) -> None:
     output = sync(settings(url), catalog=selecting(discover(), "job_task_profiles"))
     assert output.records.keys() == {"job_task_profiles"}
+    assert [one["stream"] for one in output.of_type("SCHEMA")] == ["job_task_profiles"]
     assert set(sandbox.requests) == {"/oauth/token", PATHS["job_task_profiles"]}
 
 
 def test_a_deselected_property_is_neither_in_the_schema_nor_in_a_record(url: str) -> None:
     catalog = selecting(discover(), "employee_ai_goals")
-    for one in catalog["streams"][0]["metadata"]:
+    [goals] = [one for one in catalog["streams"] if one["tap_stream_id"] == "employee_ai_goals"]
+    for one in goals["metadata"]:
         if one["breadcrumb"] in (["properties", "goal"], ["properties", "exported_at"]):
             one["metadata"]["selected"] = False
     output = sync(settings(url), catalog=catalog)

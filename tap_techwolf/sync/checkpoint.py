@@ -43,6 +43,9 @@ _FINGERPRINT = "fingerprint"
 _TENANT = "tenant"
 _CHECKPOINT = "checkpoint"
 
+# What the SDK keeps for other taps, and an older version of this one may have left.
+_MARKERS = ("starting_replication_value", "replication_key_signpost", "progress_markers")
+
 
 def fingerprint(content: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return a short hash of settings and the like.
@@ -248,7 +251,8 @@ def complete(
         brought_everything: The fingerprint of the settings, if the pass did not build on an
             earlier one; None keeps the earlier one's.
     """
-    state.pop(_CHECKPOINT, None)
+    for name in (_CHECKPOINT, *_MARKERS):
+        state.pop(name, None)
     state[_KEY] = REPLICATION_KEY
     state[_VALUE] = state[_COMPLETED] = began_at
     state[_TENANT] = tenant

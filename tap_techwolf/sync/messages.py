@@ -120,12 +120,12 @@ class PageWriter(MsgSpecWriter):
         with self._lock:
             try:
                 _write_all(self._held)
-                self._has_written = True
-            except (LoaderExitedError, OutputError):
+            except BaseException:
                 self._is_closed = True  # The last line may be torn: nothing may follow it.
+                self._held = bytearray()  # The error may still hold a view of the old one.
                 raise
-            finally:
-                self._held.clear()
+            self._has_written = True
+            self._held.clear()
 
     @contextmanager
     def closing(self, seconds: float) -> Iterator[bool]:

@@ -13,10 +13,10 @@ from tap_techwolf.api.client import Client, Request
 from tap_techwolf.api.export import headers
 from tap_techwolf.api.page import Page
 from tap_techwolf.api.paginator import ExportPaginator
-from tap_techwolf.api.redaction import one_line
 from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.sync.catalog import reconcile
 from tap_techwolf.sync.checkpoint import REPLICATION_KEY
+from tap_techwolf.sync.columns import Columns
 from tap_techwolf.sync.output import PassOutput
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass, Source
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from tap_techwolf.api.export import Export
     from tap_techwolf.sync.checkpoint import Checkpoint
     from tap_techwolf.sync.run import Run
-
-logger = logging.getLogger(__name__)
 
 _JSON_TYPES = {str: "string", int: "integer"}
 
@@ -65,7 +63,6 @@ class ExportStream(RESTStream[str]):
         self._run = run
         self._pass: Pass | None = None
         self._first_cursor: str | None = None
-        self._unknown: set[str] = set()
         self.progress = Progress(self.name)
         self.primary_keys = list(self.key)
         self.replication_key = REPLICATION_KEY
@@ -132,9 +129,7 @@ class ExportStream(RESTStream[str]):
         Returns:
             The record as it is written.
         """
-        if not row.keys() <= self._columns:
-            self._warn_of_unknown(row.keys() - self.schema["properties"].keys())
-            row = {name: value for name, value in row.items() if name in self._columns}
+        row = self._columns.fit(row)
         row[REPLICATION_KEY] = self._pass.exported_at if self._pass else ""
         return row
 
@@ -209,7 +204,7 @@ class ExportStream(RESTStream[str]):
             self.export,
             self.config,
             self.replication_method,
-            columns=(sorted(self._columns), sorted(deselected)),
+            columns=(sorted(self.effective_schema["properties"]), sorted(deselected)),
         )
 
     def _get_page(self, checkpoint: Checkpoint, max_attempts: int | None = None) -> Page:
@@ -244,18 +239,9 @@ class ExportStream(RESTStream[str]):
         self._write_request_duration_log(self.path, response, None, None)
 
     @cached_property
-    def _columns(self) -> frozenset[str]:
-        return frozenset(self.effective_schema["properties"])
-
-    def _warn_of_unknown(self, names: set[str]) -> None:
-        """Warn of properties that are left out: each once, by name, without a value."""
-        for name in sorted(names - self._unknown):
-            logger.warning(
-                "%s: the API sends a property %r that the schema does not know; it is left out",
-                self.name,
-                one_line(name),
-            )
-        self._unknown |= names
+    def _columns(self) -> Columns:
+        known, wanted = self.schema["properties"], self.effective_schema["properties"]
+        return Columns(self.name, known, wanted)
 
     # What the SDK asks of any stream
 

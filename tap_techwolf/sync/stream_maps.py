@@ -79,6 +79,9 @@ def build_mapper(
             mapper.stream_maps[name] = log_mapper.stream_maps[name]
         else:
             mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
+        for stream_map in mapper.stream_maps[name]:
+            # The SDK names the draft again, which some targets refuse; see `read_schema`.
+            stream_map.transformed_schema.pop("$schema", None)
     return mapper
 
 

@@ -14,9 +14,9 @@ from singer_sdk.exceptions import FatalAPIError
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.errors import AuthenticationError, ExportError
+from tap_techwolf.errors import AuthenticationError, ExportError, SyncError
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import STREAMS, Output, discover, selecting, settings, sync
+from tests.harness import LOG, STREAMS, Output, discover, selecting, settings, sync
 from tests.transport import Break, gateway, refusing_port
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_a_refused_connection_is_tried_again(waits: list[float], url: str) -> No
 def test_a_silent_server_is_given_up_in_time(url: str, waits: list[float]) -> None:
     with gateway(url) as (address, gate):
         gate.breaks[PROFILES] = ["silent"] * 2
-        with pytest.raises(ExportError, match="no answer in time"):
+        with pytest.raises(ExportError, match="no response in time"):
             sync_profiles(address, request_timeout=0.2, max_attempts=2)
     assert len(waits) == 1
 
@@ -301,7 +301,7 @@ def test_pages_that_go_round_in_circles_end_the_run(requests_mock: Mocker, curso
     ]
     answers.append({"status_code": 418})  # A tap that went on would never come to an end.
     requests_mock.post("http://127.0.0.1" + PROFILES, answers)
-    with pytest.raises(ExportError, match="leads back to a page that was there before"):
+    with pytest.raises(ExportError, match="leads back to an earlier page"):
         sync_profiles("http://127.0.0.1")
     assert requests_mock.call_count == 1 + len(cursors)
 
@@ -338,8 +338,8 @@ def test_the_token_endpoint_is_given_up_in_the_end(
     with pytest.raises(AuthenticationError) as caught:
         sync_profiles(url, max_attempts=3)
     assert str(caught.value) == (
-        "The token endpoint gave no token (attempts: at most 3). The last one ended with: "
-        "500 Internal Server Error. Check 'region' or 'auth_url' and the network, or run again "
+        "The token endpoint gave no token after 3 attempts; the last one ended with: "
+        "500 Internal Server Error. Check 'region', 'auth_url' and the network, or run again "
         "later."
     )
     assert sandbox.requests[TOKEN_PATH] == 3
@@ -368,20 +368,29 @@ def test_a_token_that_is_none_ends_the_run(requests_mock: Mocker, token: Any) ->
     requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": token})
     with pytest.raises(AuthenticationError) as caught:
         sync_profiles("http://127.0.0.1")
-    told = "The token endpoint's answer holds no 'access_token'. Check 'auth_url'."
+    told = "The token endpoint's response holds no 'access_token'. Check 'auth_url'."
     assert str(caught.value) == told
 
 
-def test_a_failing_stream_leaves_the_finished_ones_their_bookmarks(
-    sandbox: Sandbox, url: str, capfdbinary: pytest.CaptureFixture[bytes]
+@pytest.mark.parametrize("parallel_streams", [1, 2, 3])
+def test_a_failing_stream_ends_alone(
+    sandbox: Sandbox, url: str, capfdbinary: pytest.CaptureFixture[bytes], parallel_streams: int
 ) -> None:
     sandbox.conditions.faults.append(Fault(PROFILES, status=403, skip=2))
-    tap = TapTechWolf(config=settings(url))
-    with pytest.raises(ExportError):
+    tap = TapTechWolf(config=settings(url, parallel_streams=parallel_streams))
+    with pytest.raises(SyncError) as caught:
         tap.sync_all()
-    bookmarks = Output.parse(capfdbinary.readouterr().out).state["bookmarks"]
-    assert "replication_key_value" in bookmarks[STREAMS[0]]
+    [(failed, error)] = caught.value.failures.items()
+    assert failed == STREAMS[1]
+    assert isinstance(error, ExportError)
+    output = Output.parse(capfdbinary.readouterr().out)
+    bookmarks = output.state["bookmarks"]
+    for stream in (STREAMS[0], STREAMS[2]):
+        assert "replication_key_value" in bookmarks[stream]
     assert bookmarks[STREAMS[1]].keys() == {"checkpoint"}
+    assert bookmarks[STREAMS[1]]["checkpoint"]["page"] == 3
+    assert len(output.ids(STREAMS[2])) == len(sandbox.company.jobs)
+    assert {one["stream"] for one in output.records[LOG]} == {STREAMS[0], STREAMS[2]}
 
 
 @pytest.fixture(autouse=True)

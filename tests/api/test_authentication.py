@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
+import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sandbox.app import TOKEN_PATH
@@ -14,16 +17,16 @@ from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
 from tests.config.keys import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
-from tests.harness import settings, sync
+from tests.harness import discover, selecting, settings, sync
 from tests.transport import gateway
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from requests_mock import Mocker
-    from tap_techwolf.auth import TechWolfAuthenticator
 
     from sandbox.app import Sandbox
+    from tap_techwolf.api.authenticator import TechWolfAuthenticator
 
 PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
@@ -43,7 +46,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def authenticator(mock: Mocker, answer: Any, **overrides: Any) -> TechWolfAuthenticator:
     mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"} | answer)
-    return TapTechWolf(config=settings("http://127.0.0.1", **overrides)).authenticator
+    tap = TapTechWolf(config=settings("http://127.0.0.1", **overrides))
+    return tap.run.access.authenticator
 
 
 @pytest.mark.parametrize(
@@ -116,8 +120,54 @@ def test_a_token_that_tells_no_end_is_used_until_it_is_refused(
     one.update_access_token()
     clock.now += 1e6
     assert one.is_token_valid()
-    one.discard_token()
+    request = requests.Request("POST", "http://127.0.0.1", auth=one).prepare()
+    one.discard_token(request)
     assert not one.is_token_valid()
+
+
+def test_a_token_is_discarded_once_however_many_requests_were_refused(
+    requests_mock: Mocker,
+) -> None:
+    one = authenticator(requests_mock, {})
+    given = iter("abc")
+    requests_mock.post(
+        "http://127.0.0.1" + TOKEN_PATH, json=lambda *_: {"access_token": next(given)}
+    )
+    refused = [requests.Request("POST", "http://127.0.0.1", auth=one).prepare() for _ in range(3)]
+    for request in refused:
+        one.discard_token(request)
+        one(requests.Request("POST", "http://127.0.0.1").prepare())
+    assert one.access_token == "b"
+
+
+def test_threads_that_need_a_token_at_once_get_one(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {})
+    asked, answer_now = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> dict[str, Any]:
+        asked.set()
+        assert answer_now.wait(10)
+        return {"access_token": "t"}
+
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=slow)
+    with ThreadPoolExecutor(3) as pool:
+        signed = [
+            pool.submit(requests.Request("POST", "http://127.0.0.1", auth=one).prepare)
+            for _ in range(3)
+        ]
+        assert asked.wait(10)
+        answer_now.set()
+        assert {each.result(10).headers["Authorization"] for each in signed} == {"Bearer t"}
+    assert requests_mock.call_count == 1
+
+
+def test_a_refusal_is_not_asked_for_again(requests_mock: Mocker) -> None:
+    one = authenticator(requests_mock, {})
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, status_code=403)
+    for _ in range(2):
+        with pytest.raises(AuthenticationError, match="403 Forbidden"):
+            one.update_access_token()
+    assert requests_mock.call_count == 1
 
 
 def test_a_short_lived_token_is_renewed_during_the_sync(sandbox: Sandbox, url: str) -> None:
@@ -167,8 +217,8 @@ def test_a_refusal_without_a_word_names_what_to_check(requests_mock: Mocker) -> 
     with pytest.raises(AuthenticationError) as caught:
         one.update_access_token()
     assert str(caught.value) == (
-        "The token endpoint answered 403 Forbidden (no more). Check 'client_id', "
-        "'client_secret' or 'private_key', 'tenant' and 'audience'."
+        "The token endpoint answered 403 Forbidden (no message). Check 'client_id', "
+        "'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
     )
 
 
@@ -182,7 +232,7 @@ def test_a_token_answer_that_is_no_object_is_told_and_tried_again_when_it_asks_t
     requests_mock.post("http://127.0.0.1" + TOKEN_PATH, [odd, {"json": {"access_token": "t"}}])
     one.update_access_token()
     assert waits == [3]
-    told = "Token request: the answer is not a JSON object; attempt 2 of 8 follows in 3.0 s"
+    told = "Token request: the response is not a JSON object; attempt 2 of 8 follows in 3.0 s"
     assert told in caplog.messages
 
 
@@ -219,8 +269,9 @@ def test_a_ca_bundle_from_the_environment_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "there-is-none.pem"))
+    catalog = selecting(discover(), "job_task_profiles")
     with pytest.raises(OSError, match=r"there-is-none\.pem"):
-        sync(settings("https://localhost:1", max_attempts=1))
+        sync(settings("https://localhost:1", max_attempts=1), catalog=catalog)
 
 
 def test_no_object_shows_a_secret(requests_mock: Mocker) -> None:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 
-ASKED_AT = datetime(2026, 11, 22, tzinfo=UTC)
+from tap_techwolf.api.page import BrokenPageError, Clock, NoPageError, Page
+
+ASKED_AT = Clock(datetime(2026, 11, 22, tzinfo=UTC), None)
 KEYS = {"external_id": str, "version": int}
 
 
@@ -40,11 +41,11 @@ def test_the_last_page_leads_nowhere(cursor: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (b"[]", "the answer is not a JSON object"),
-        (b"null", "the answer is not a JSON object"),
-        (b"", "the answer is not JSON, or cut short"),
-        (b'{"has_next":false,"records":[{"a', "the answer is not JSON, or cut short"),
-        (b'{"has_next":false,"records":["\xff"]}', "the answer is not JSON, or cut short"),
+        (b"[]", "the response is not a JSON object"),
+        (b"null", "the response is not a JSON object"),
+        (b"", "the response is not JSON, or cut short"),
+        (b'{"has_next":false,"records":[{"a', "the response is not JSON, or cut short"),
+        (b'{"has_next":false,"records":["\xff"]}', "the response is not JSON, or cut short"),
     ],
 )
 def test_an_answer_that_is_no_page_is_worth_another_try(body: bytes, text: str) -> None:
@@ -99,19 +100,60 @@ def test_a_record_must_have_its_key(record: dict[str, Any], key: str) -> None:
     assert str(caught.value) == f"record 1 lacks its key {key!r}"
 
 
-def test_a_chain_of_cursors_leads_to_each_page_once() -> None:
-    chain = CursorChain("a")
-    assert chain.follow(leading_to("b")) == "b"
-    assert chain.follow(leading_to("c")) == "c"
-    assert chain.follow(parse({"has_next": False, "records": []})) is None
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (rb"\ud83d", "\ufffd"),
+        (rb"half \uDE00 end", "half \ufffd end"),
+        (rb"\ude00\ud83d", "\ufffd\ufffd"),
+        (rb"\ud83d\ude00\ud83d", "\U0001f600\ufffd"),
+        (rb"\\ud83d\ud83d", "\\ud83d\ufffd"),
+        (b"\xed\xa0\xbd", "\ufffd"),
+    ],
+    ids=str,
+)
+def test_half_a_character_is_replaced(sent: bytes, read: str) -> None:
+    body = b'{"has_next": false, "records": [{"external_id": "a", "goal": "%s"}]}' % sent
+    page = parse(body)
+    assert page.was_repaired
+    assert page.size == len(body)
+    [record] = page.records({"external_id": str})
+    assert record["goal"] == read
 
 
-@pytest.mark.parametrize("cursors", [["a"], ["b", "b"], ["b", "a"], ["b", "c", "b"]])
-def test_a_cursor_that_was_there_before_breaks_the_chain(cursors: list[str]) -> None:
-    chain = CursorChain("a")
-    for cursor in cursors[:-1]:
-        chain.follow(leading_to(cursor))
-    with pytest.raises(BrokenPageError) as caught:
-        chain.follow(leading_to(cursors[-1]))
-    told = "'next_starting_after' leads back to a page that was there before"
-    assert str(caught.value) == told
+@pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\\ud83d", "\U0001f600"])
+def test_whole_characters_stay_as_they_are(text: str) -> None:
+    body = f'{{"has_next": false, "records": [{{"external_id": "a", "goal": "{text}"}}]}}'
+    page = parse(body.encode())
+    assert not page.was_repaired
+    assert page.records({"external_id": str})[0]["goal"] == json.loads(f'"{text}"')
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e9999999999999999999"])
+def test_a_number_that_no_program_reads_breaks_the_page(number: str) -> None:
+    text = f'{{"has_next": false, "records": [{{"external_id": "a", "n": {number}}}]}}'
+    page = parse(text.encode())
+    with pytest.raises(BrokenPageError, match="^a record holds a number that is too large to read"):
+        page.records({"external_id": str})
+    assert page.ids() == frozenset()
+
+
+def test_a_response_that_is_nested_too_deeply_breaks_the_page() -> None:
+    nested = "[" * 5000 + "]" * 5000
+    with pytest.raises(BrokenPageError, match="^the response is nested too deeply to read$"):
+        parse(f'{{"has_next": false, "records": [], "more": {nested}}}'.encode())
+
+
+def test_a_page_knows_the_ids_that_no_message_may_show() -> None:
+    records: list[Any] = [{"external_id": "a"}, {"external_id": 5}, {"goal": "g"}, "text", None]
+    assert parse({"has_next": False, "records": records}).ids() == {"a"}
+    assert parse({"has_next": False, "records": None}).ids() == frozenset()
+
+
+@pytest.mark.parametrize(("machine", "api"), [(1, 2), (2, 1), (1, None)])
+def test_the_earlier_of_two_clocks_counts(machine: int, api: int | None) -> None:
+    clock = Clock(
+        datetime(2026, 11, machine, tzinfo=UTC),
+        datetime(2026, 11, api, tzinfo=UTC) if api else None,
+    )
+    assert clock.earlier == datetime(2026, 11, 1, tzinfo=UTC)

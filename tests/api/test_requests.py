@@ -97,7 +97,9 @@ def test_addresses_and_audience_can_be_overridden(requests_mock: Mocker) -> None
         )
     )
     assert requests_mock.request_history[0].json()["audience"] == "somebody"
-    assert requests_mock.request_history[1].url == "https://gateway.example/techwolf" + GOALS
+    assert {one.url for one in requests_mock.request_history[1:]} == {
+        "https://gateway.example/techwolf" + path for path in PATHS
+    }
 
 
 def test_an_empty_list_of_scopes_asks_for_none(requests_mock: Mocker) -> None:
@@ -189,7 +191,7 @@ def test_all_streams_share_one_token(requests_mock: Mocker) -> None:
     output = sync(live())
     tokens = [one for one in requests_mock.request_history if one.url == AUTH]
     assert len(tokens) == 1
-    assert len(output.of_type("SCHEMA")) == len(STREAMS)
+    assert len(output.of_type("SCHEMA")) == len(STREAMS) + 1
 
 
 def test_two_taps_in_one_process_do_not_share_a_token(requests_mock: Mocker) -> None:

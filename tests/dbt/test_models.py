@@ -33,6 +33,7 @@ PASS = {
     "run_count": 1,
     "scope_hash": "all",
 }
+EMPLOYEES = "employee_task_profiles"
 WARNED = {
     "techwolf_elements_without_id",
     "techwolf_unknown_goal_tasks",
@@ -128,8 +129,7 @@ def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project
             assert found(warehouse, model) == ordered(EXPECTED[model])
         counted = project.compiled_test("techwolf_elements_without_id")
         assert warehouse.query(
-            f"select * from ({counted}) as counted"  # noqa: S608
-            " where stream = 'employee_task_profiles' order by within"
+            f"select * from ({counted}) as counted where stream = '{EMPLOYEES}' order by within"  # noqa: S608
         ) == [
             {"stream": "employee_task_profiles", "within": "linked_skills", "elements": 4},
             {"stream": "employee_task_profiles", "within": "source_events", "elements": 6},

@@ -167,6 +167,11 @@ HISTORIES: dict[str, tuple[History, set[str], set[str]]] = {
         {"a"},
         set(),
     ),
+    "a pass was killed after the one that decides": (
+        History().full(1, *ALL).full(2, *LEFT).killed(3, "p1", "new"),
+        {"a"},
+        set(),
+    ),
     "an entity of a killed pass left": (
         History().full(1, *LEFT).killed(2, "a").full(3, *LEFT),
         set(),
@@ -452,6 +457,14 @@ def test_one_table_in_doubt_leaves_the_others(
     )
     found = warehouse.query("select stream from techwolf_removed order by stream")
     assert [row["stream"] for row in found] == [GOALS, JOBS]
+
+
+def test_another_streams_log_says_nothing(warehouse: Warehouse, tell: Callable[..., None]) -> None:
+    tell(
+        History(EMPLOYEES).full(1, *LEFT).killed(2, "a").full(3, *LEFT),
+        History(JOBS).full(1, *ALL).full(2, *ALL),
+    )
+    assert warehouse.query("select * from techwolf_removed") == []
 
 
 def test_the_operation_deletes_the_removed_rows_and_no_others(

@@ -1,157 +1,282 @@
-"""Each command that the documents show was run: here, or in the test that is named for it."""
+"""Each block of code in the documents was run as a whole: here, or in the test that is named."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-import shutil
-import subprocess
 import sys
+from datetime import UTC, datetime
+from importlib.metadata import requires
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from demo.meltano import MELTANO, ROOT
 from sandbox import tokens
+from sandbox.app import TOKEN_PATH
+from tap_techwolf.sync.dates import filter_date
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import Output, environment, settings
+from tests.harness import Output, settings, sync
+from tests.project.documents import (
+    DOCUMENTS,
+    SUBSTITUTES,
+    block,
+    blocks,
+    inline_commands,
+    run,
+    substituted,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sandbox.app import Sandbox
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "benchmarks/README.md")
+SCRIPTS = Path(sys.executable).parent
 
-# Where the commands that no test of this module runs are run instead.
+KEY = block("docs/settings.md", "openssl")
+LISTS = block("docs/settings.md", "job_family_ids")
+FLATTENING = block("docs/warehouses.md", "flattening_enabled")
+PIPE = block("README.md", "sync.sh")
+ONE_TEST = block("CONTRIBUTING.md", ".venv/bin/pytest")
+
+# Blocks, and commands in sentences, that are run elsewhere or nowhere, and why.
 ELSEWHERE = {
-    "git clone https://github.com/tap-techwolf/tap-techwolf": "offline there is nothing to clone",
-    "cd tap-techwolf": "as above",
-    "make demo": "warehouses/test_loads.py",
-    "meltano run tap-techwolf target-duckdb": "as above",
-    "meltano run tap-techwolf target-postgres": "warehouses/test_loads.py",
-    "meltano run --full-refresh tap-techwolf target-postgres": "warehouses/test_loads.py",
-    "meltano run tap-techwolf-employee-ai-goals target-postgres": "warehouses/test_loads.py",
-    "pip install git+https://github.com/tap-techwolf/tap-techwolf": "test_wheel.py, from here",
+    block("README.md", "make demo"): "tests/warehouses runs the demo; there is nothing to clone",
+    block("README.md", "doctor"): "tests/doctor",
+    block("README.md", "meltano init"): "test_quick_start.py",
+    block("docs/operations.md", "schedule run"): "test_quick_start.py",
+    block("docs/operations.md", "dagster"): "test_scale_out.py",
+    block("docs/operations.md", "-employee-ai-goals target"): "test_scale_out.py, in a Dagster job",
+    block("CONTRIBUTING.md", "make test"): "CI",
+    "meltano invoke tap-techwolf:doctor": "tests/doctor",
+    "meltano run --full-refresh": "the same with its plugins stands in docs/operations.md",
+    "meltano run": "as above",
+    "tap-techwolf --about": "below, with the other options",
+    "make demo": "tests/warehouses/test_loads.py",
     "make check": "CI",
     "make test": "CI",
     "make generate": "test_generated.py",
     "make pins": "each time that the pins are refreshed: it takes what is newest",
-    "tap-techwolf --about": "below, with the other options",
     "make benchmark": "test_benchmarks.py, with fewer records",
     "make mutants": "it takes too long, and tests the tests",
+    "pip install dagster": "its pinned version is installed by the Makefile",
 }
-
-BASH = shutil.which("bash") or "bash"
-
-
-def commands(document: str, containing: str = "") -> list[str]:
-    """The command lines in a document's blocks of shell, or in the one block that is meant."""
-    text = (ROOT / document).read_text()
-    blocks = re.findall(r"^```shell\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    meant = [block for block in blocks if containing in block]
-    lines = [line.partition("    #")[0].strip() for block in meant for line in block.splitlines()]
-    return [line for line in lines if line]
+RUN_HERE = (KEY, LISTS, FLATTENING, PIPE, ONE_TEST)
 
 
-def inline_commands(document: str) -> list[str]:
-    """The command lines in a document's sentences."""
-    text = re.sub(r"^```.*?^```", "", (ROOT / document).read_text(), flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"`((?:make|meltano|pip|tap-techwolf) [^`]+)`", text.replace("\n", " "))
-
-
-def run(lines: list[str], folder: Path, **variables: str) -> str:
-    """Run lines as they stand in the document, in one shell."""
-    done = subprocess.run(
-        [BASH, "-euo", "pipefail", "-c", "\n".join(lines)],
-        cwd=folder,
-        env=environment() | variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def path_with(*folders: Path) -> str:
-    return ":".join([*map(str, folders), environment()["PATH"]])
-
-
-KEY = commands("README.md", "openssl")
-PIPE = [one for one in commands("README.md", "target-jsonl") if not one.startswith("pip ")]
-PROJECT = [one for one in commands("README.md", "meltano add") if not one.startswith("meltano run")]
-ONE_TEST = commands("CONTRIBUTING.md", ".venv/bin/pytest")
-
-
-def test_no_command_is_shown_that_nothing_runs() -> None:
-    shown = {
-        line for document in DOCUMENTS for line in (*commands(document), *inline_commands(document))
+def test_nothing_is_shown_that_nothing_runs() -> None:
+    # What a document of another folder shows is run by the tests of that folder.
+    shown = blocks("shell", *(one for one in DOCUMENTS if not one.startswith("dbt/")))
+    assert set(shown) - {*RUN_HERE, *ELSEWHERE} == set()
+    lines = {line.strip() for one in shown for line in one.splitlines()}
+    unknown = {
+        command
+        for command in inline_commands() - ELSEWHERE.keys() - lines
+        if not command.startswith(("dbt ", "meltano run tap-techwolf target-duckdb dbt"))
     }
-    assert shown == {*ELSEWHERE, *KEY, *PIPE, *PROJECT, *ONE_TEST}
+    assert unknown == set()
 
 
-def test_the_commands_for_a_key_make_one_that_the_tap_takes(tmp_path: Path) -> None:
-    key = run([*KEY, 'printf %s "$TAP_TECHWOLF_PRIVATE_KEY"'], tmp_path)
+def test_each_reason_and_substitute_is_about_something_that_is_shown() -> None:
+    text = " ".join("\n".join((ROOT / one).read_text() for one in DOCUMENTS).split())
+    excused = [*ELSEWHERE, *(one.shown for one in SUBSTITUTES)]
+    assert [one for one in excused if " ".join(one.split()) not in text] == []
+
+
+def test_the_readme_can_be_read_by_a_stranger() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert readme.count("\n") < 200
+    screen = readme[: readme.index("## See it work")]
+    for needed in (
+        "employee_ai_goals",
+        "/export/employees/",
+        "`read`",
+        "results.svg",
+        "xperimental",
+    ):
+        assert needed in screen
+    pages = {f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")}
+    assert pages <= set(re.findall(r"\]\(([^)#]+)", readme))
+
+
+def _anchors(file: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_link_leads_somewhere(document: str) -> None:
+    file = ROOT / document
+    for target in re.findall(r"\]\(((?!https:)[^)]+)\)", file.read_text()):
+        path, _, anchor = target.partition("#")
+        found = (file.parent / path).resolve() if path else file
+        if found.relative_to(ROOT).parts[0] == "dbt" and not (ROOT / "dbt").exists():
+            continue  # It comes with the next merge.
+        assert found.exists(), target
+        assert not anchor or anchor in _anchors(found), target
+
+
+# The pipe without Meltano
+
+
+@pytest.fixture(scope="module")
+def pipe(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The block's last line, in a folder where the others have run but for that one."""
+    folder = tmp_path_factory.mktemp("pipe")
+    *setup, last = PIPE.strip().splitlines()
+    run(substituted("\n".join(setup)), folder, {}, SCRIPTS)
+    return last, folder
+
+
+def _state(folder: Path) -> Any:
+    return json.loads((folder / "state.json").read_text())
+
+
+def test_the_pipe_goes_on_from_its_own_state_and_never_destroys_it(
+    sandbox: Sandbox, url: str, pipe: tuple[str, Path]
+) -> None:
+    command, folder = pipe
+    config, loader = folder / "config.json", folder / "loader" / "bin" / "target-jsonl"
+    config.write_text(json.dumps(settings(url)))
+    run(command, folder, {})
+    state = _state(folder)
+    assert all("replication_key_value" in one for one in state["bookmarks"].values())
+    config.write_text(json.dumps(settings(url, page_size=0)))
+    run(command, folder, {}, status=1)
+    assert _state(folder) == state
+    config.write_text(json.dumps(settings(url)))
+    works = loader.read_text()
+    for broken in ("exit 1", "echo '{\"bookmarks\": {'; exit 1"):  # At its start; in a line.
+        loader.write_text(f"#!/bin/sh\n{broken}\n")
+        run(command, folder, {}, status=1)
+        assert _state(folder) == state
+    loader.write_text(works)
+    before = sandbox.requests.total()
+    run(command, folder, {})
+    assert sandbox.requests.total() - before == 4  # A token, and a page for each stream.
+
+
+# Settings
+
+
+def test_a_key_is_one_that_the_tap_takes_and_lists_are_json(tmp_path: Path) -> None:
+    plugin = yaml.safe_load((ROOT / "plugin.yaml").read_text())
+    project = {"version": 1, "plugins": {"extractors": [plugin]}}
+    (tmp_path / "meltano.yml").write_text(yaml.dump(project))
+    printed = "meltano config print tap-techwolf --format json"
+    text = f'{KEY}\n{LISTS}\n{FLATTENING}\necho "$TAP_TECHWOLF_JOB_FAMILY_IDS"\n{printed}'
+    shown = run(text, tmp_path, {})
+    assert (tmp_path / "techwolf.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
+    found = json.loads(shown[shown.index("{\n") :])
+    assert found["job_family_ids"] == ["JF-1", "JF-2"]
+    assert (found["flattening_enabled"], found["flattening_max_depth"]) == (True, 3)
+    assert '["JF-1", "JF-2"]' in shown
+    [key] = re.findall(
+        r"TAP_TECHWOLF_PRIVATE_KEY='(.*?)'", (tmp_path / ".env").read_text(), re.DOTALL
+    )
+    assert key.strip() == (tmp_path / "techwolf.pem").read_text().strip()
     config = settings("http://127.0.0.1", client_secret=None, private_key=key)
     assert TapTechWolf(config=config).config["private_key"] == key
-    assert (tmp_path / "techwolf.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
 
 
-def test_the_pipe_without_meltano_goes_on_from_its_own_state(
-    sandbox: Sandbox, url: str, tmp_path: Path, loader: Callable[..., Path]
+def test_flattening_leaves_lists_in_one_column_of_text(url: str) -> None:
+    found = sync(settings(url, flattening_enabled=True, flattening_max_depth=3))
+    assert all(isinstance(one["tasks"], str) for one in found.records["job_task_profiles"])
+    assert "`tasks`" in (ROOT / "docs/settings.md").read_text().partition("Flattening (")[2]
+
+
+def test_the_date_of_the_first_sync_is_the_one_that_is_asked_for() -> None:
+    text = " ".join((ROOT / "docs/settings.md").read_text().split())
+    [(start, asked)] = re.findall(r"`start_date: (\S+)` asks for updates after (\S+)\. ", text)
+    assert filter_date(datetime.fromisoformat(start).replace(tzinfo=UTC), 1) == asked
+
+
+def test_a_stream_map_hides_employees_and_still_joins_their_tables(
+    sandbox: Sandbox, url: str
 ) -> None:
-    target = loader("target-jsonl", "target-jsonl")
-    (tmp_path / "config.json").write_text(json.dumps(settings(url)))
-    tap = Path(sys.executable).parent
-    run(PIPE, tmp_path, PATH=path_with(tap, target.parent))
-    first = sandbox.requests.total()
-    again = [line for line in PIPE if "echo" not in line]
-    run(again, tmp_path, PATH=path_with(tap, target.parent))
-    assert sandbox.requests.total() - first == 4  # A token, and a page for each stream.
-    state = json.loads((tmp_path / "state.json").read_text())
-    assert all("replication_key_value" in one for one in state["bookmarks"].values())
+    project = yaml.safe_load(block("docs/operations.md", "stream_maps", "yaml"))
+    [extractor] = project["plugins"]["extractors"]
+    config = extractor["config"] | {"stream_map_config": {"salt": "a long random text"}}
+    found = sync(settings(url, **config))
+    expected = {
+        hashlib.md5(f"a long random text{one.external_id}".encode()).hexdigest()  # noqa: S324
+        for one in sandbox.company.employees
+    }
+    assert set(found.ids("employee_task_profiles")) == expected
+    assert set(found.ids("employee_ai_goals")) < expected
+    jobs = {one.external_id for one in sandbox.company.jobs}
+    assert set(found.ids("job_task_profiles")) == jobs
+    assert len(found.records["completed_passes"]) == 3
 
 
-def test_meltano_adds_the_plugin_from_its_definition(tmp_path: Path) -> None:
-    (tmp_path / "meltano.yml").write_text("version: 1\nsend_anonymous_usage_stats: false\n")
-    address = next(word for word in PROJECT[0].split() if word.startswith("https://"))
-    assert address.endswith("/main/plugin.yaml")
-    lines = [
-        # Offline, from the file that the address leads to; and what it names is not there yet.
-        one.replace(address, str(ROOT / "plugin.yaml")).replace(" add ", " add --no-install ")
-        for one in PROJECT
+def test_the_columns_that_are_called_personal_are_there() -> None:
+    text = (ROOT / "docs/operations.md").read_text().partition("## Personal data")[2]
+    columns = (ROOT / "docs/columns.md").read_text()
+    rows = re.findall(r"^\| (`.*?) \| `", text, re.MULTILINE)
+    assert len(rows) == 4
+    for row in rows:
+        for column in re.findall(r"`([^`]+)`", row):
+            assert f"| `{column}` |" in columns
+
+
+# What our own files say
+
+
+def test_our_project_has_the_schedules_that_the_documents_show() -> None:
+    shown = yaml.safe_load(block("docs/operations.md", "schedules", "yaml"))
+    ours = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    assert {name: ours[name] for name in shown} == shown
+
+
+def test_one_stream_extractors_bring_the_log_of_passes() -> None:
+    ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
+    [shown] = yaml.safe_load(block("docs/operations.md", "-goals\n", "yaml"))["plugins"][
+        "extractors"
     ]
-    show = "meltano config print tap-techwolf --format json"
-    shown = run([*lines, show], tmp_path, PATH=path_with(MELTANO.parent))
-    config = json.loads(shown[shown.index("{\n") :])
-    assert config["tenant"] == "acme"
-    assert "client_secret" in config
-    assert config["page_size"] == 100
-    project = yaml.safe_load((tmp_path / "meltano.yml").read_text())
-    [plugin] = project["plugins"]["extractors"]
-    definition = yaml.safe_load((ROOT / "plugin.yaml").read_text())
-    assert plugin["pip_url"] == definition["pip_url"]
+    assert shown in ours
+    assert all("completed_passes.*" in one["select"] for one in ours if "select" in one)
+
+
+def test_the_workflow_installs_what_the_bucket_needs_and_keeps_one_state() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "sync.yml").read_text())
+    steps = workflow["jobs"]["sync"]["steps"]
+    [install] = [one["run"] for one in steps if "pip install" in one.get("run", "")]
+    [extra] = re.findall(r"meltano\[(\w+)\]", install)
+    metadata = next(MELTANO.parent.parent.glob("lib/*/site-packages/meltano-*/METADATA"))
+    assert f"extra == '{extra}'" in metadata.read_text()
+    sync_step = steps[-1]
+    full = sync_step["env"]["MELTANO_RUN_FULL_REFRESH"]
+    crons = [one["cron"] for one in workflow[True]["schedule"]]  # YAML reads `on` as true.
+    assert any(f"== '{cron}'" in full for cron in crons)
+    assert sync_step["run"] == "meltano run --state-id-suffix ci tap-techwolf target-postgres"
+
+
+def test_the_pins_of_duckdb_are_the_ones_that_are_shown() -> None:
+    shown = yaml.safe_load(block("docs/warehouses.md", "pip_url", "yaml"))
+    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    assert shown["pip_url"] in [one["pip_url"] for one in loaders]
+    assert any("duckdb==1.2.2" in one for one in requires("tap-techwolf") or ()) is False
+
+
+# Commands
 
 
 def test_one_test_can_be_run_alone() -> None:
-    assert " passed" in run([f"{line} --quiet" for line in ONE_TEST], ROOT)
+    assert " passed" in run(ONE_TEST.replace("pytest", "pytest --quiet"), ROOT, {})
 
 
 @pytest.mark.parametrize("option", ["--about", "--discover", "--test"])
 def test_the_options_that_the_readme_names_work(url: str, tmp_path: Path, option: str) -> None:
     assert f"{option}`" in (ROOT / "README.md").read_text()
     (tmp_path / "config.json").write_text(json.dumps(settings(url)))
-    path = path_with(Path(sys.executable).parent)
-    assert run([f"tap-techwolf --config config.json {option}"], tmp_path, PATH=path)
+    assert run(f"tap-techwolf --config config.json {option}", tmp_path, {}, SCRIPTS)
 
 
 def test_settings_come_from_the_environment(url: str, tmp_path: Path) -> None:
+    assert TOKEN_PATH in settings(url)["auth_url"]
     variables = {f"TAP_TECHWOLF_{name.upper()}": text for name, text in settings(url).items()}
-    path = path_with(Path(sys.executable).parent)
-    output = run(["tap-techwolf --config=ENV"], tmp_path, PATH=path, **variables)
+    output = run("tap-techwolf --config=ENV 2>log", tmp_path, variables, SCRIPTS)
     assert Output.parse(output.encode()).state["bookmarks"]
     assert tokens.CLIENT_SECRET not in output

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 CHANGES = [
     ("tap_techwolf/config/settings.py", "The client ID that TechWolf issued to you.", "An id."),
-    ("tap_techwolf/config/settings.py", '"job_family_ids"', '"families"'),
+    ("tap_techwolf/config/settings.py", '"Job families"', '"Families"'),
     ("tap_techwolf/schemas/job_task_profiles.json", "The task in a few words.", "A task."),
     ("tap_techwolf/schemas/job_task_profiles.json", '"weekly_hours"', '"hours_a_week"'),
     ("plugin.yaml", "Token endpoint URL", "Some URL"),
     ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
-    ("README.md", "The goal in a few words.", "A goal."),
+    ("README.md", "The client ID that TechWolf issued to you.", "An id."),
+    ("docs/columns.md", "The goal in a few words.", "A goal."),
+    ("docs/settings.md", "a full sync; the column", "nothing; the column"),
     ("tests/catalog.json", '"goal"', '"aim"'),
     ("tap_techwolf/help.txt", "--discover", "--look"),
 ]
@@ -35,8 +37,10 @@ def copy(tmp_path: Path) -> Path:
     for folder in ("tap_techwolf", "generate", "benchmarks"):
         ignored = shutil.ignore_patterns("__pycache__", "peers")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    (tmp_path / "tests").mkdir()
-    for file in ("README.md", "plugin.yaml", "meltano.yml", "tests/catalog.json"):
+    for folder in ("tests", "docs"):
+        (tmp_path / folder).mkdir()
+    documents = [f"docs/{name}.md" for name in ("columns", "costs", "settings")]
+    for file in (*documents, "README.md", "plugin.yaml", "meltano.yml", "tests/catalog.json"):
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 
@@ -60,6 +64,14 @@ def test_a_change_without_generating_fails_the_check_and_says_what_mends_it(
     assert "Run `make generate`" in failed.stderr
     assert generate(copy).returncode == 0
     assert generate(copy, "--check").returncode == 0
+
+
+def test_a_setting_of_which_nothing_says_what_a_change_asks_for_is_named(copy: Path) -> None:
+    file = copy / "tap_techwolf/config/settings.py"
+    file.write_text(file.read_text().replace('"job_family_ids"', '"families"'))
+    failed = generate(copy)
+    assert failed.returncode == 1
+    assert failed.stderr.endswith("differ: families, job_family_ids\n")
 
 
 def test_the_release_notes_are_the_changelogs() -> None:

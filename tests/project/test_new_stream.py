@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,9 @@ from singer_sdk.schema.source import SchemaDirectory
 from demo.files import ROOT
 from sandbox import exports
 from sandbox.requests import Form
-from tap_techwolf import export, streams, tap
+from tap_techwolf import schemas as own_schemas
+from tap_techwolf import streams, tap
+from tap_techwolf.sync import schemas
 from tests.harness import settings, sync
 
 if TYPE_CHECKING:
@@ -41,7 +44,9 @@ def class_in_contributing() -> str:
 @pytest.fixture
 def _walked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "employee_skill_profiles.json").write_text(json.dumps(SCHEMA))
-    monkeypatch.setattr(export, "_SCHEMAS", SchemaDirectory(tmp_path))
+    log = files(own_schemas) / "completed_passes.json"
+    (tmp_path / "completed_passes.json").write_text(log.read_text())
+    monkeypatch.setattr(schemas, "_SCHEMAS", SchemaDirectory(tmp_path))
     names: dict[str, Any] = vars(streams).copy()
     exec(class_in_contributing(), names)  # noqa: S102 - this repository's own documentation
     monkeypatch.setattr(tap, "STREAMS", (names["EmployeeSkillProfiles"],))
@@ -59,4 +64,5 @@ def test_a_stream_of_the_same_family_takes_a_dozen_lines(sandbox: Sandbox, url: 
     sandbox.company.change(changed)
     second = sync(settings(url, is_active=True), first.state)
     assert second.ids("employee_skill_profiles") == [changed.external_id]
-    assert second.of_type("SCHEMA")[0]["key_properties"] == ["external_id"]
+    keys = {one["stream"]: one["key_properties"] for one in second.of_type("SCHEMA")}
+    assert keys["employee_skill_profiles"] == ["external_id"]

@@ -49,6 +49,15 @@ EXTRACTOR = {
         **dict.fromkeys(("docs", "repo", "domain_url"), LINK),
         "pip_url": {"type": "string", "pattern": "^git\\+https://"},
         "executable": TEXT,
+        "commands": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["args"],
+                "additionalProperties": False,
+                "properties": dict.fromkeys(("args", "executable", "description"), TEXT),
+            },
+        },
         "keywords": TEXTS,
         "maintenance_status": {"enum": ["active", "beta", "development", "inactive", "unknown"]},
         "quality": {"enum": ["gold", "silver", "bronze", "unknown"]},

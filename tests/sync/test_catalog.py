@@ -17,7 +17,7 @@ GOALS = "employee_ai_goals"
 
 def goals_catalog(config: dict[str, Any] | None = None) -> dict[str, Any]:
     catalog = selecting(discover(config), GOALS)
-    catalog["streams"] = catalog["streams"][:1]
+    catalog["streams"] = [one for one in catalog["streams"] if one["tap_stream_id"] == GOALS]
     return catalog
 
 
@@ -66,11 +66,26 @@ def test_a_catalog_without_the_replication_key_is_given_it(url: str) -> None:
 
 
 @pytest.mark.parametrize("profile_format", ["list", "hierarchy"])
-def test_a_catalog_of_the_other_format_is_refused(url: str, profile_format: str) -> None:
+def test_a_catalog_serves_either_format(url: str, profile_format: str) -> None:
     other = {"list": "hierarchy", "hierarchy": "list"}[profile_format]
     catalog = discover({"task_profile_format": other})
-    with pytest.raises(CatalogError, match="discover it again"):
+    output = sync(settings(url, task_profile_format=profile_format), catalog=catalog)
+    column = {"list": "tasks", "hierarchy": "hierarchy"}[profile_format]
+    assert all(record[column] is not None for record in output.records["job_task_profiles"])
+    assert output.records["job_task_profiles"]
+
+
+@pytest.mark.parametrize("profile_format", ["list", "hierarchy"])
+def test_an_older_catalog_of_the_other_format_is_refused(
+    sandbox: Sandbox, url: str, profile_format: str
+) -> None:
+    catalog = discover()
+    for entry in catalog["streams"]:
+        own = {"list": "tasks", "hierarchy": "hierarchy"}[profile_format]
+        entry["schema"]["properties"].pop(own, None)
+    with pytest.raises(CatalogError, match="_profiles: the catalog was .*discover it again"):
         sync(settings(url, task_profile_format=profile_format), catalog=catalog)
+    assert not sandbox.requests
 
 
 def test_columns_that_the_catalog_lacks_are_left_out(url: str) -> None:
@@ -83,7 +98,8 @@ def test_columns_that_the_catalog_lacks_are_left_out(url: str) -> None:
 def test_a_profile_catalog_may_lack_the_profile(url: str) -> None:
     catalog = selecting(discover(), "job_task_profiles")
     for entry in catalog["streams"]:
-        entry["schema"]["properties"].pop("tasks", None)
+        for column in ("tasks", "hierarchy"):
+            entry["schema"]["properties"].pop(column, None)
     output = sync(settings(url), catalog=catalog)
     assert {frozenset(one) for one in output.records["job_task_profiles"]} == {
         frozenset({"external_id", "exported_at"})

@@ -1,48 +1,94 @@
-"""What a log tells of a sync's progress."""
+"""What a log says of a sync's progress."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from tap_techwolf.progress import Progress
-from tap_techwolf.session import status_text
+import pytest
+
+from tap_techwolf.sync.checkpoint import Checkpoint
+from tap_techwolf.sync.progress import Progress
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
+FIRST = Checkpoint(
+    began_at=None,
+    continues=None,
+    filter_date=None,
+    starting_after=None,
+    page=1,
+    records=0,
+    runs=1,
+    unchanged={},
+)
 
 
-def test_progress_is_told_at_most_every_thirty_seconds(
+@pytest.fixture(autouse=True)
+def _log_everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with caplog.at_level(logging.INFO, "tap_techwolf"):
+        yield
+
+
+def test_progress_is_reported_at_most_every_thirty_seconds(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    with caplog.at_level(logging.INFO, "tap_techwolf.progress"):
-        progress = Progress("jobs")
-        progress.start("FULL_TABLE", None, None)
-        for _ in range(12):
-            now += 10
-            progress.page_done(100)
-        progress.end()
+    progress = Progress("jobs")
+    progress.start(FIRST, is_incremental=False)
+    for _ in range(12):
+        now += 10
+        progress.page_done(100)
+    progress.end(FIRST)
     assert caplog.messages == [
-        "jobs: FULL_TABLE pass, everything",
-        "jobs: 3 pages, 300 records in 30.0 s (10 a second) so far",
-        "jobs: 6 pages, 600 records in 60.0 s (10 a second) so far",
-        "jobs: 9 pages, 900 records in 90.0 s (10 a second) so far",
-        "jobs: 12 pages, 1200 records in 120.0 s (10 a second) so far",
-        "jobs: done, 12 pages, 1200 records in 120.0 s (10 a second)",
+        "jobs: full pass (FULL_TABLE)",
+        "jobs: 3 pages, 300 records in 30.0 s (10 per second) so far",
+        "jobs: 6 pages, 600 records in 60.0 s (10 per second) so far",
+        "jobs: 9 pages, 900 records in 90.0 s (10 per second) so far",
+        "jobs: 12 pages, 1200 records in 120.0 s (10 per second) so far",
+        "jobs: done, 12 pages, 1200 records in 120.0 s (10 per second)",
     ]
 
 
-def test_the_start_tells_date_and_page(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "tap_techwolf.progress"):
-        Progress("jobs").start("INCREMENTAL", "2026-11-21", 7)
-    assert caplog.messages == [
-        "jobs: INCREMENTAL pass, updates after 2026-11-21, resumed at page 7"
-    ]
+DATED: dict[str, Any] = {"filter_date": "2026-11-21"}
+CONTINUING: dict[str, Any] = {**DATED, "continues": "2026-11-22T10:00:00.000000+00:00"}
+RESUMED: dict[str, Any] = {"starting_after": "x", "page": 7}
 
 
-def test_a_status_without_a_name_is_a_number() -> None:
-    assert status_text(418) == "418 I'm a Teapot"
-    assert status_text(599) == "599"
+@pytest.mark.parametrize(
+    ("changes", "is_incremental", "text"),
+    [
+        ({}, True, "full pass (no bookmark)"),
+        ({}, False, "full pass (FULL_TABLE)"),
+        (DATED, True, "first pass, updates after 2026-11-21 ('start_date')"),
+        (CONTINUING, True, "incremental pass, updates after 2026-11-21"),
+        (
+            {**CONTINUING, **RESUMED, "records": 600},
+            True,
+            "incremental pass, updates after 2026-11-21, resumed at page 7 after 600 records",
+        ),
+        (
+            {**RESUMED, "page": 2, "records": 1},
+            True,
+            "full pass (no bookmark), resumed at page 2 after 1 record",
+        ),
+    ],
+)
+def test_the_start_says_what_the_pass_brings_and_where_it_goes_on(
+    caplog: pytest.LogCaptureFixture, changes: dict[str, Any], is_incremental: bool, text: str
+) -> None:
+    Progress("jobs").start(replace(FIRST, **changes), is_incremental=is_incremental)
+    assert caplog.messages == [f"jobs: {text}"]
+
+
+def test_a_pass_that_took_several_runs_is_summed_up(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress("jobs")
+    progress.page_done(1)
+    progress.end(replace(FIRST, page=7, records=601, runs=2))
+    [line] = caplog.messages
+    assert line.startswith("jobs: done, 1 page, 1 record in ")
+    assert line.endswith("; the whole pass: 7 pages, 601 records in 2 runs")

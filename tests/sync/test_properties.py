@@ -1,13 +1,15 @@
-"""Random companies, faults, kills and changes: in the end everything has arrived."""
+"""Random companies, faults, kills, clocks and state stores: in the end everything has arrived."""
 
 from __future__ import annotations
 
-import io
 import json
-from contextlib import redirect_stdout, suppress
-from datetime import UTC, datetime
+from collections import Counter
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any, get_args
+from threading import Lock
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, get_args
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,30 +18,83 @@ import requests_mock
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tap_techwolf.pagination import BrokenPageError, CursorChain, NoPageError, Page
 
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
 from sandbox.exports import FORMS, PATHS, DateReading, export_page
 from sandbox.requests import read_request
+from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
+from tap_techwolf.api.paginator import ExportPaginator
+from tap_techwolf.errors import StateError
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import Output, body_sent, discover, selecting, settings
+from tests.harness import LOG, STREAMS, Output, body_sent, discover, selecting, settings, sync_tap
 
-STREAM = "employee_ai_goals"
-PATH = PATHS[STREAM]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-KINDS = ("fine", "fine", "fine", "fault", "kill", "change", "refuse token")
+KINDS = ("fine", "fine", "fine", "fine", "fault", "kill", "change", "refuse token", "forbidden")
+MODULES = ("api.client", "sync.passes", "sync.start")
+
+# How far the API's clock and this machine's are off. One of them may be ahead, but not both:
+# a bookmark would be in the future, and what changes until then is missed (with a warning).
+CLOCKS = tuple(
+    (timedelta(hours=api), timedelta(hours=machine))
+    for api, machine in ((0, 0), (10_000, 0), (0, 10_000), (0, -80), (2, -1))
+)
+# What happens to the state between two runs.
+EDITS = ("none", "none", "moved back", "another tenant")
+CATALOG = json.dumps(selecting(discover(), *STREAMS, LOG))
+INCLUDES = {
+    "employee_ai_goals": [],
+    "employee_task_profiles": ["ai_impact", "linked_skills", "source_events", "weekly_hours"],
+    "job_task_profiles": ["ai_impact", "linked_skills", "source_data", "weekly_hours"],
+}
 
 
 class Killed(BaseException):
     """Stands for SIGKILL: nothing gets to run after it."""
 
 
+class Stdout:
+    """A raw stdout that takes a few bytes at a time, until the process is killed."""
+
+    def __init__(self, takes: int) -> None:
+        self.buffer = self
+        self.takes = takes
+        self.content = bytearray()
+        self.is_cut = False
+
+    def write(self, data: memoryview) -> int:
+        part = data[: self.takes]
+        if not self.is_cut:
+            self.content += part
+        return len(part)
+
+
+def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Merge states as Meltano does: deeply, so that nothing is ever removed."""
+    merged = dict(old)
+    for name, value in new.items():
+        kept = merged.get(name)
+        both = isinstance(value, dict) and isinstance(kept, dict)
+        merged[name] = merge(kept, value) if both and kept is not None else value
+    return merged
+
+
 class World:
     """An API that follows a script, and a warehouse that takes what a STATE covers."""
 
-    def __init__(self, has_goals: list[bool], script: list[str], reading: DateReading) -> None:
-        self.company = Company(employees=0, jobs=1)
+    def __init__(
+        self,
+        has_goals: list[bool],
+        jobs: int,
+        reading: DateReading,
+        *,
+        merges: bool = False,
+        takes: int = 10**9,
+    ) -> None:
+        self.company = Company(employees=0, jobs=jobs)
         for number, with_goals in enumerate(has_goals, start=1000 if has_goals else 0):
             employee = self.company._employee(number)
             if not with_goals:
@@ -47,104 +102,205 @@ class World:
             elif not employee.goals:
                 employee.goals.append(self.company._goal(1, None, employee.tasks, NOW))
             self.company.employees.append(employee)
-        self.script = iter(script)
+        self.script: Iterator[str] = iter(())
         self.reading = reading
+        self.merges = merges
+        self.takes = takes
+        self.clocks = CLOCKS[0]
+        self.runs = 0
         self.requests = 0
+        self.lock = Lock()
+        self.stdout = Stdout(takes)
         self.state: dict[str, Any] = {}
-        self.warehouse: dict[str, int] = {}
+        self.warehouse: dict[str, dict[str, Any]] = {stream: {} for stream in STREAMS}
+        self.rows: Counter[tuple[str, str]] = Counter()
+        self.log: list[dict[str, Any]] = []
 
     def answer(self, request: Any, context: Any) -> Any:
+        with self.lock:
+            return self._answer(request, context)
+
+    def _answer(self, request: Any, context: Any) -> Any:
         self.requests += 1
         context.headers["Date"] = format_datetime(self.company.now(), usegmt=True)
         event = next(self.script, "fine")
         if event == "kill":
+            self.stdout.is_cut = True
             raise Killed
-        if event == "fault":
-            context.status_code = 503
+        if event in {"fault", "refuse token", "forbidden"}:
+            context.status_code = {"fault": 503, "refuse token": 401}.get(event, 403)
             return []
-        if event == "refuse token":
-            context.status_code = 401
-            return []
-        if event == "change" and self.company.employees:
-            employees = self.company.employees
-            self.company.change(employees[self.requests % len(employees)])
-        query = parse_qsl(urlsplit(request.url).query)
-        asked = read_request(FORMS[PATH], query, body_sent(request))
-        return export_page(self.company, PATH, asked, self.reading)
+        if event == "change":
+            entities = [*self.company.employees, *self.company.jobs]
+            self.company.change(entities[self.requests % len(entities)])
+        address = urlsplit(request.url)
+        asked = read_request(FORMS[address.path], parse_qsl(address.query), body_sent(request))
+        return export_page(self.company, address.path, asked, self.reading)
 
-    def run(self, page_size: int) -> bool:
-        """Run the tap once; tell whether it came to the end."""
-        stdout = io.TextIOWrapper(io.BytesIO())
-        config = settings("http://127.0.0.1", page_size=page_size, max_attempts=3)
-        with (
-            requests_mock.Mocker() as mock,
-            redirect_stdout(stdout),
-            patch("time.sleep"),
-            suppress(Exception, Killed),
-        ):
+    @contextmanager
+    def surroundings(self) -> Iterator[None]:
+        """The API, the clocks and stdout of a run; each run begins a minute after the last."""
+        self.runs += 1
+        passed = timedelta(minutes=self.runs)
+        self.company.clock_offset = self.clocks[0] + passed
+        machine = self.clocks[1] + passed
+        now = SimpleNamespace(now=lambda zone: datetime.now(zone) + machine)
+        self.stdout = Stdout(self.takes)
+        with ExitStack() as stack:
+            mock = stack.enter_context(requests_mock.Mocker())
             mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"})
-            mock.post("http://127.0.0.1" + PATH, json=self.answer)
-            tap = TapTechWolf(config=config, state=self.state, catalog=json.loads(CATALOG))
-            tap.sync_all()
+            for path in FORMS:
+                mock.post("http://127.0.0.1" + path, json=self.answer)
+            stack.enter_context(redirect_stdout(self.stdout))  # type: ignore[type-var]
+            stack.enter_context(patch("time.sleep"))
+            for module in MODULES:
+                stack.enter_context(patch(f"tap_techwolf.{module}.datetime", now))
+            yield
+
+    def run(self, page_size: int, **overrides: Any) -> BaseException | None:
+        """Run the tap once; return what ended it early."""
+        config = settings(
+            "http://127.0.0.1", **{"page_size": page_size, "max_attempts": 3, **overrides}
+        )
+        with self.surroundings():
+            try:
+                sync_tap(TapTechWolf(config=config, state=self.state, catalog=json.loads(CATALOG)))
+            except (Exception, Killed) as error:  # noqa: BLE001 - the tests look at it
+                return error
+        return None
+
+    def load(self) -> None:
+        """Take what the last run has written, as far as a STATE covers it."""
+        content = bytes(self.stdout.content)
+        lines = content[: content.rfind(b"\n") + 1].splitlines()
         covered: list[bytes] = []
-        lines = stdout.buffer.getvalue().splitlines()
         for position, line in enumerate(lines):
             if line.startswith(b'{"type":"STATE"'):
                 covered = lines[: position + 1]
+        if not covered:
+            return
         output = Output.parse(covered)
-        for record in output.records[STREAM]:
-            self.warehouse[record["external_id"]] = record["version"]
-        if covered:
-            self.state = output.state
-        bookmark = self.state.get("bookmarks", {}).get(STREAM, {})
-        return "replication_key_value" in bookmark and "checkpoint" not in bookmark
+        for stream in STREAMS:
+            for record in output.records[stream]:
+                self.rows[stream, record["exported_at"]] += 1
+                self.warehouse[stream][record["external_id"]] = essence(record)
+        self.log += output.records[LOG]
+        self.state = merge(self.state, output.state) if self.merges else output.state
+
+    def edit(self, kind: str, page_size: int) -> None:
+        """Do to the state what users do."""
+        if kind == "moved back":
+            for bookmark in self.state.get("bookmarks", {}).values():
+                if moment := bookmark.get("replication_key_value"):
+                    earlier = datetime.fromisoformat(moment) - timedelta(days=3)
+                    bookmark["replication_key_value"] = earlier.isoformat()
+        elif kind == "another tenant":
+            self.script = iter(())
+            self.check_another_tenant(page_size)
+
+    def check_another_tenant(self, page_size: int) -> None:
+        """Use the state for another tenant by mistake: it is refused, or nothing is left out."""
+        before, requests = json.dumps(self.state), self.requests
+        error = self.run(page_size, tenant="another")
+        bookmarks = self.state.get("bookmarks", {}).values()
+        if any("replication_key_value" in one for one in bookmarks):
+            assert isinstance(error, StateError)
+            assert self.requests == requests
+            assert not self.stdout.content
+        else:
+            assert error is None
+            output = Output.parse(bytes(self.stdout.content))
+            for stream, records in self.truth.items():
+                assert set(output.ids(stream)) == records.keys()
+        assert json.dumps(self.state) == before
 
     @property
-    def truth(self) -> dict[str, int]:
-        return {
-            one.external_id: one.goals[-1].version for one in self.company.employees if one.goals
-        }
+    def truth(self) -> dict[str, dict[str, Any]]:
+        found = {}
+        for stream, path in PATHS.items():
+            body: dict[str, Any] = {"limit": 100}
+            if INCLUDES[stream]:
+                body["include"] = INCLUDES[stream]
+            page = export_page(
+                self.company, path, read_request(FORMS[path], [], body), self.reading
+            )
+            assert not page["has_next"]
+            found[stream] = {one["external_id"]: essence(one) for one in page["records"]}
+        return found
+
+    def check_log(self) -> None:
+        """Every completed pass is there once, and counts all of its rows."""
+        for entry in self.log:
+            assert self.rows[entry["stream"], entry["began_at"]] == entry["record_count"]
+            assert entry["began_at"] <= entry["completed_at"]
+        keys = [(entry["stream"], entry["began_at"]) for entry in self.log]
+        assert len(set(keys)) == len(keys)
 
 
-CATALOG = json.dumps(selecting(discover(), STREAM))
+def essence(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in record.items() if name != "exported_at" and value is not None
+    }
 
-scripts = st.lists(st.sampled_from(KINDS), max_size=25)
+
+scripts = st.lists(st.sampled_from(KINDS), max_size=40)
+runs = st.tuples(
+    scripts, st.integers(1, 7), st.sampled_from(CLOCKS), st.sampled_from(EDITS), st.integers(1, 3)
+)
 
 
-@hypothesis_settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    has_goals=st.lists(st.booleans(), max_size=30),
-    scripts=st.lists(scripts, min_size=1, max_size=4),
-    page_sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    has_goals=st.lists(st.booleans(), max_size=20),
+    jobs=st.integers(1, 12),
+    history=st.lists(runs, min_size=1, max_size=4),
     reading=st.sampled_from(get_args(DateReading)),
+    merges=st.booleans(),
+    takes=st.sampled_from([1, 100, 1000, 10**9]),
 )
 def test_whatever_happens_everything_arrives_in_the_end(
     has_goals: list[bool],
-    scripts: list[list[str]],
-    page_sizes: list[int],
+    jobs: int,
+    history: list[tuple[list[str], int, Any, str, int]],
     reading: DateReading,
+    merges: bool,
+    takes: int,
 ) -> None:
-    world = World(has_goals, [], reading)
-    for script, page_size in zip(scripts, page_sizes * len(scripts), strict=False):
-        world.script = iter(script)
-        world.run(page_size)
-    world.script = iter(())
+    world = World(has_goals, jobs, reading, merges=merges, takes=takes if takes > 1 else 37)
+    for script, page_size, clocks, edit, parallel_streams in history:
+        world.script, world.clocks = iter(script), clocks
+        world.run(page_size, parallel_streams=parallel_streams)
+        world.load()
+        world.edit(edit, page_size)
+    world.script, world.clocks = iter(()), CLOCKS[0]
+    page_size = history[0][1]
     calm = world.requests
-    while not world.run(page_sizes[0]):
-        assert world.requests - calm < 500
-    world.run(page_sizes[0])  # What changed on pages that were delivered before.
+    for _ in range(2):  # The second one brings what changed on pages that were written before.
+        assert world.run(page_size) is None
+        world.load()
     assert world.warehouse == world.truth
-    pages = len(has_goals) // page_sizes[0] + 1
-    assert world.requests - calm <= 2 * (pages + 1) + 1
+    world.check_log()
+    pages = 2 * (len(has_goals) // page_size + 1) + jobs // page_size + 1
+    assert world.requests - calm <= 2 * pages + len(STREAMS)
 
 
-@hypothesis_settings(deadline=None, max_examples=60)
-@given(has_goals=st.lists(st.booleans(), min_size=1, max_size=30), page_size=st.integers(1, 7))
-def test_a_calm_pass_asks_for_each_page_once(has_goals: list[bool], page_size: int) -> None:
-    world = World(has_goals, [], "moment")
-    assert world.run(page_size)
+@hypothesis_settings(deadline=None, max_examples=30)
+@given(
+    has_goals=st.lists(st.booleans(), min_size=1, max_size=20),
+    jobs=st.integers(1, 12),
+    page_size=st.integers(1, 7),
+    parallel_streams=st.integers(1, 3),
+)
+def test_a_calm_pass_asks_for_each_page_once(
+    has_goals: list[bool], jobs: int, page_size: int, parallel_streams: int
+) -> None:
+    world = World(has_goals, jobs, "moment")
+    assert world.run(page_size, parallel_streams=parallel_streams) is None
+    world.load()
     assert world.warehouse == world.truth
-    assert world.requests == -(-len(has_goals) // page_size)
+    world.check_log()
+    assert len(world.log) == len(STREAMS)
+    assert world.requests == 2 * -(-len(has_goals) // page_size) + -(-jobs // page_size)
 
 
 def page_with(cursor: str | None) -> Page:
@@ -153,25 +309,27 @@ def page_with(cursor: str | None) -> Page:
         "next_starting_after": cursor,
         "records": [],
     }
-    return Page.parse(json.dumps(body).encode(), NOW)
+    return Page.parse(json.dumps(body).encode())
 
 
 cursors = st.text(min_size=1, max_size=2, alphabet="abc")
 
 
 @given(st.lists(cursors, min_size=1, max_size=12), st.none() | cursors)
-def test_a_chain_of_cursors_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
-    chain = CursorChain(first)
+def test_a_paginator_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
+    paginator = ExportPaginator(first)
     seen = {first}
     for name in names:
         page = page_with(name)
         if name in seen:
             with pytest.raises(BrokenPageError):
-                chain.follow(page)
+                paginator.advance(page)
             return
-        assert chain.follow(page) == name
+        paginator.advance(page)
+        assert paginator.current_value == name
         seen.add(name)
-    assert chain.follow(page_with(None)) is None
+    paginator.advance(page_with(None))
+    assert paginator.finished
 
 
 json_values = st.recursive(
@@ -188,7 +346,7 @@ answers = st.dictionaries(
 def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
     body = json.dumps(answer).encode()
     try:
-        page = Page.parse(body, NOW)
+        page = Page.parse(body)
         records = page.records({"external_id": str})
     except (NoPageError, BrokenPageError):
         return
@@ -201,4 +359,4 @@ def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
 @given(st.binary())
 def test_bytes_that_are_no_json_are_worth_another_try(body: bytes) -> None:
     with pytest.raises((NoPageError, BrokenPageError)):
-        Page.parse(body, NOW)
+        Page.parse(body)

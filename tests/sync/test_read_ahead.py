@@ -7,13 +7,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tap_techwolf.read_ahead import read_ahead
+import requests
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.errors import ExportError, ReaderGoneError
+from tap_techwolf.errors import ExportError, LoaderExitedError
+from tap_techwolf.sync.read_ahead import read_ahead
+from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import discover, selecting, settings, sync
+from tests.harness import discover, selecting, settings, sync, sync_tap
 from tests.transport import gateway
 
 if TYPE_CHECKING:
@@ -41,66 +43,66 @@ def test_a_page_is_asked_for_before_the_one_before_it_is_written(
     assert sandbox.requests[PATH] == 2
 
 
-def test_nothing_else_is_done_until_a_request_is_on_its_way(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tap_techwolf.read_ahead._LONGEST_WAIT", 10)
-    order: list[str] = []
+def test_a_request_ahead_keeps_nobody_waiting_and_brings_its_result() -> None:
+    answer_now = threading.Event()
 
-    def ask(on_sent: Callable[[], None]) -> None:
-        threading.Event().wait(0.05)  # As long as it takes to send.
-        order.append("sent")
-        on_sent()
-
-    future = read_ahead(ask)
-    order.append("went on")
-    future.result(10)
-    assert order == ["sent", "went on"]
-
-
-def test_a_connection_that_takes_its_time_keeps_no_page_from_being_written() -> None:
-    connected = threading.Event()
-
-    def ask(on_sent: Callable[[], None]) -> str:
-        connected.wait(10)
-        on_sent()
+    def ask() -> str:
+        assert answer_now.wait(10)
         return "a page"
 
     future = read_ahead(ask)
     assert not future.done()
-    connected.set()
+    answer_now.set()
     assert future.result(10) == "a page"
+
+
+def test_an_error_of_a_request_ahead_is_raised_where_it_is_waited_for() -> None:
+    def ask() -> str:
+        raise ExportError("no page")
+
+    with pytest.raises(ExportError, match="^no page$"):
+        read_ahead(ask).result(10)
 
 
 def test_a_stream_keeps_its_connection(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "urllib3"):
-        profiles(url, page_size=50).sync_all()
+        sync_tap(profiles(url, page_size=50))
     assert sum("Starting new HTTP connection" in line for line in caplog.messages) == 2
 
 
-def test_only_one_request_is_under_way_at_a_time(sandbox: Sandbox, url: str) -> None:
+@pytest.mark.parametrize("parallel_streams", [1, 2, 3])
+def test_at_most_one_request_of_each_stream_is_under_way_at_a_time(
+    sandbox: Sandbox, url: str, parallel_streams: int
+) -> None:
     sandbox.conditions.delay = 0.02
-    output = sync(settings(url, page_size=50))
+    output = sync(settings(url, page_size=50, parallel_streams=parallel_streams))
     assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
+    assert sandbox.most_at_once == parallel_streams
+
+
+def test_a_single_stream_has_one_request_under_way(sandbox: Sandbox, url: str) -> None:
+    sandbox.conditions.delay = 0.02
+    sync_tap(profiles(url, page_size=50))
     assert sandbox.most_at_once == 1
 
 
 def test_no_thread_outlives_a_sync(sandbox: Sandbox, url: str) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     sync(settings(url))
     sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2))
     with pytest.raises(ExportError):
-        profiles(url).sync_all()
-    for thread in threading.enumerate():
-        if thread.name == "read-ahead":
+        sync_tap(profiles(url))
+    for thread in set(threading.enumerate()) - before:
+        if "Timer" in type(thread).__name__:  # Cancelled; it takes a moment to notice.
             thread.join(10)
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_an_abandoned_request_keeps_no_process_alive(url: str) -> None:
     with gateway(url) as (address, gate):
         gate.breaks[PATH] = ["none", "silent"]
-        records = profiles(address).streams["employee_task_profiles"].get_records(None)
+        stream = profiles(address, max_attempts=1).streams["employee_task_profiles"]
+        records = stream.get_records(None)
         next(iter(records))
         records.close()  # type: ignore[attr-defined]  # a generator
         waiting = [one for one in threading.enumerate() if one.name == "read-ahead"]
@@ -118,15 +120,26 @@ def test_an_error_ahead_comes_after_the_page_before_it(sandbox: Sandbox, url: st
         next(records)
 
 
-def test_the_sdks_page_loop_cannot_be_used_by_mistake(url: str) -> None:
+def test_the_sdks_hooks_answer_as_tap_authors_expect(url: str) -> None:
     stream = profiles(url).streams["employee_task_profiles"]
-    with pytest.raises(NotImplementedError):
-        stream.get_new_paginator()  # type: ignore[attr-defined]
-    with pytest.raises(NotImplementedError):
-        stream.parse_response(None)  # type: ignore[attr-defined]
+    assert isinstance(stream, ExportStream)
+    paginator = stream.get_new_paginator()
+    assert (paginator.current_value, paginator.finished, paginator.count) == (None, False, 0)
+    response = requests.Response()
+    response._content = b'{"has_next": false, "records": [{"external_id": "a"}]}'
+    assert list(stream.parse_response(response)) == [{"external_id": "a"}]
+    assert stream.authenticator is stream._run.access.authenticator
+    assert stream.url_base == url
+    assert stream.http_headers == {"Accept": "application/json"}
+    assert stream.post_process({"external_id": "a"}) == {
+        "external_id": "a",
+        "tasks": None,
+        "hierarchy": None,
+        "exported_at": "",
+    }
 
 
-def test_a_reader_that_is_gone_stops_the_stream(
+def test_a_loader_that_exited_ends_the_run(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class Gone:
@@ -145,6 +158,6 @@ def test_a_reader_that_is_gone_stops_the_stream(
 
     gone = Gone()
     monkeypatch.setattr("sys.stdout", gone)
-    with pytest.raises(ReaderGoneError):
-        profiles(url).sync_all()
+    with pytest.raises(LoaderExitedError):
+        sync_tap(profiles(url))
     gone.file.close()

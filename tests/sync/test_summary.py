@@ -1,119 +1,61 @@
-"""The closing line of a run, and what the log calls a pass."""
+"""The closing line of a run."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from sandbox.exports import PATHS
-from sandbox.faults import Fault
-from tests.harness import STREAMS, Output, arguments, discover, run, selecting, settings
-from tests.runs import GOALS, JOBS, PROFILES, all_ids, cut_off, only
+from tap_techwolf.api.traffic import Traffic
+from tap_techwolf.sync.summary import summarize
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.app import Sandbox
-
-PATH = PATHS[PROFILES]
-PAGES = 5
+DONE = {"replication_key_value": "2026-11-22T10:05:59.000000+00:00"}
+LATER = {"replication_key_value": "2026-11-22T10:06:00.000000+00:00"}
+INTERRUPTED = {"checkpoint": {"page": 7}}
 
 
-def closing_line(output: Output) -> str:
-    """The one line that sums a run up."""
-    [line] = [
-        line
-        for line in output.log.splitlines()
-        if re.search(r"\bstreams?\b", line) and "request" in line and "record" in line
+def summary(
+    complete: list[str],
+    state: dict[str, Any],
+    records: int = 3,
+    requests: int = 2,
+    retries: int = 0,
+) -> str:
+    traffic = Traffic()
+    for _ in range(requests):
+        traffic.count_request()
+    for _ in range(retries):
+        traffic.count_retry()
+    streams: Any = [
+        SimpleNamespace(name=name, progress=SimpleNamespace(records=records)) for name in state
     ]
-    return line
+    return summarize(streams, complete, traffic, 3.21, {"bookmarks": state})
 
 
-def numbers_in(line: str) -> set[float]:
-    """The numbers of a line, without its time of day."""
-    told = line.rpartition("|")[2].replace(",", "")
-    return {float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)}
+def test_it_tells_what_a_run_brought_and_what_it_took() -> None:
+    text = summary(["a", "b"], {"a": DONE, "b": DONE}, retries=2)
+    assert text == (
+        "2 of 2 streams complete: 6 records, 2 requests, 2 retries in 3.2 s; if the loader keeps "
+        "the last state, the next run goes on with updates since 2026-11-22 10:05 UTC"
+    )
 
 
-def test_a_run_ends_with_its_numbers(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
-    sandbox.conditions.faults.append(Fault(PATH, status=503, skip=1, times=2, retry_after="0"))
-    output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)))
-    assert output.exit_status == 0, output.log
-    line = closing_line(output)
-    assert line == output.last_line
-    records, requests, retries = len(all_ids(sandbox)), PAGES + 2, 2
-    assert {1, records, retries} <= numbers_in(line)
-    assert {requests, requests + 1} & numbers_in(line)  # With the token's request or without.
-    assert "retr" in line
-    assert re.search(r"\d s\b|second", line)
-    assert "1 streams" not in line
+def test_one_of_a_thing_is_no_plural() -> None:
+    text = summary([], {"a": {}}, records=1, requests=1, retries=1)
+    assert text.startswith("0 of 1 stream complete: 1 record, 1 request, 1 retry in 3.2 s; ")
+    assert text.endswith("the next run goes on at the first page")
 
 
-def test_all_streams_are_summed_up(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
-    catalog = selecting(discover(), *STREAMS)
-    output = run(arguments(tmp_path, settings(url), catalog=catalog))
-    line = closing_line(output)
-    assert sum(len(all_ids(sandbox, stream)) for stream in STREAMS) in numbers_in(line)
-    assert len(STREAMS) in numbers_in(line)
-    assert output.last_line == line
+def test_each_stream_may_go_on_elsewhere() -> None:
+    text = summary(["b"], {"a": DONE | INTERRUPTED, "b": LATER | INTERRUPTED, "c": {}})
+    assert text.endswith(
+        "the next run goes on a at page 7, b with updates since 2026-11-22 10:06 UTC, c at the "
+        "first page"
+    )
 
 
-def test_a_failed_run_says_where_it_goes_on_before_its_last_line(
-    sandbox: Sandbox, url: str, tmp_path: Path
-) -> None:
-    sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2))
-    output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)))
-    assert output.exit_status == 1
-    assert "403" in output.last_line
-    line = closing_line(output)
-    assert line == output.log.splitlines()[-2]
-    assert 200 in numbers_in(line)
-    assert re.search(r"page 3\b", line)
-
-
-def test_a_run_that_delivered_nothing_has_a_closing_line_all_the_same(
-    sandbox: Sandbox, url: str, tmp_path: Path
-) -> None:
-    sandbox.conditions.faults.append(Fault(PATH, status=403))
-    output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)))
-    assert "403" in output.last_line
-    assert closing_line(output) == output.log.splitlines()[-2]
-
-
-@pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
-def test_a_first_sync_is_called_a_full_pass(url: str, tmp_path: Path, method: str) -> None:
-    output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES, method)))
-    assert "INCREMENTAL pass, everything" not in output.log
-    assert "full pass" in output.log
-    assert ("no bookmark" in output.log) == (method == "INCREMENTAL")
-
-
-def test_a_later_sync_says_since_when(url: str, tmp_path: Path) -> None:
-    first = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)))
-    later = run(arguments(tmp_path, settings(url), first.state, only(PROFILES)))
-    assert "full pass" not in later.log
-    assert re.search(rf"{PROFILES}: .*\b20\d\d-\d\d-\d\d\b", later.log)
-
-
-def test_a_resumed_pass_tells_of_the_whole_pass(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
-    cut = cut_off(sandbox, settings(url))
-    output = run(arguments(tmp_path, settings(url), cut.state, only(PROFILES)))
-    assert "page 3" in output.log
-    done = [
-        line
-        for line in output.log.splitlines()
-        if f"{PROFILES}: " in line and {PAGES, len(all_ids(sandbox))} <= numbers_in(line)
-    ]
-    assert done, output.log
-
-
-@pytest.mark.parametrize("stream", [GOALS, JOBS])
-def test_one_page_is_one_page(sandbox: Sandbox, url: str, tmp_path: Path, stream: str) -> None:
-    del sandbox.company.jobs[50:]
-    del sandbox.company.employees[50:]
-    output = run(arguments(tmp_path, settings(url), catalog=only(stream)))
-    assert "1 page" in output.log
-    assert "1 pages" not in output.log
-    assert "1 requests" not in output.log
+@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}])
+def test_a_stream_without_a_state_goes_on_at_the_first_page(state: dict[str, Any]) -> None:
+    streams: Any = [SimpleNamespace(name="a", progress=SimpleNamespace(records=0))]
+    assert summarize(streams, [], Traffic(), 0.0, state).endswith("goes on at the first page")

@@ -1,0 +1,47 @@
+"""What a change of each setting asks for after the first sync."""
+
+from __future__ import annotations
+
+_NOTHING = "nothing"
+_FULL_SYNC = "a full sync"
+_STARTS_OVER = f"{_NOTHING}; a pass that was interrupted starts over"
+_OTHER_TENANT = (
+    "a state and tables of its own: the tap refuses another tenant's bookmark before any request"
+)
+_NEW_KEY = (
+    "drop the table `employee_ai_goals`, then a full sync: the key changes, and loaders do not "
+    "change the key of a table"
+)
+_NARROWER = f"{_FULL_SYNC}; whoever is outside the new filter counts as removed after two of them"
+
+#: By the setting's name.
+CHANGES = {
+    "tenant": _OTHER_TENANT,
+    "region": f"{_OTHER_TENANT} (`region` determines the audience)",
+    "client_id": _NOTHING,
+    "client_secret": _NOTHING,
+    "private_key": _NOTHING,
+    "private_key_passphrase": _NOTHING,
+    "scopes": _NOTHING,
+    "api_url": _STARTS_OVER,
+    "auth_url": _NOTHING,
+    "audience": _OTHER_TENANT,
+    "api_version": _FULL_SYNC,
+    "start_date": (
+        "nothing, as it has no effect once there is a bookmark; to bring what an earlier date lets "
+        "through, a full refresh"
+    ),
+    "lookback_days": _STARTS_OVER,
+    "page_size": _NOTHING,
+    "parallel_streams": _NOTHING,
+    "is_active": _NARROWER,
+    "external_vendor": _FULL_SYNC,
+    "ai_goal_versions": _NEW_KEY,
+    "task_profile_format": f"{_FULL_SYNC}; the column of the other format becomes null",
+    "employee_task_includes": _FULL_SYNC,
+    "job_task_includes": _FULL_SYNC,
+    "job_family_ids": _NARROWER,
+    "request_timeout": _NOTHING,
+    "max_attempts": _NOTHING,
+    "user_agent": _NOTHING,
+}

@@ -1,0 +1,1 @@
+"""The doctor: what a real tenant's API does, told without telling anything about people."""

@@ -1,0 +1,120 @@
+"""The command line: prints a report within three minutes, whatever the API does."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from threading import Thread
+from typing import TYPE_CHECKING, NoReturn
+
+from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
+from tap_techwolf.signals import end_at_once
+from tap_techwolf.version import NAME, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+COMMAND = f"{NAME}-doctor"
+
+#: The report is printed within this time, counted from the start of the command.
+SECONDS = 172.0
+
+_DESCRIPTION = (
+    "Examine a tenant's API with at most 30 requests, all of which only read, and print a "
+    "report that says nothing about people: it can be pasted into a public issue."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors do not repeat the command line, which may hold a secret."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage.
+
+        Args:
+            message: Not used.
+        """
+        del message
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{COMMAND}: An option is unknown, or lacks its value. See --help.\n")
+
+
+def main() -> None:
+    """Run the `tap-techwolf-doctor` command.
+
+    Raises:
+        SystemExit: With status 0 if no check came out as an error, 1 if one did, and 2 if the
+            command line is wrong.
+    """
+    began = time.monotonic()
+    signal.signal(signal.SIGINT, _end_by_signal)
+    signal.signal(signal.SIGTERM, _end_by_signal)
+    options = _parse(sys.argv[1:])
+    _set_up_logging()
+    thread, report = _start(options.config)
+    thread.join(max(0.0, SECONDS - (time.monotonic() - began)))
+    checks = report.checks
+    _print(as_json(checks) if options.json else as_text(checks))
+    status = 1 if has_errors(checks) else 0
+    if thread.is_alive():  # It still waits for the API, and nobody waits for it.
+        os._exit(status)
+    sys.exit(status)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(prog=COMMAND, description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file with settings, or ENV for environment variables; may be repeated",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--version", action="version", version=f"{COMMAND} v{VERSION}")
+    return parser.parse_args(arguments)
+
+
+def _set_up_logging() -> None:
+    """Log this package's own lines, and no other: urllib3's name hosts and paths."""
+    # The SDK fails on a level that it does not know, while it is imported.
+    for variable in (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL"):
+        os.environ.pop(variable, None)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(f"{COMMAND}: %(message)s"))
+    own = logging.getLogger("tap_techwolf.doctor")
+    own.addHandler(handler)
+    own.setLevel(logging.INFO)
+    own.propagate = False
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.lastResort = None
+
+
+def _start(sources: Sequence[str]) -> tuple[Thread, Report]:
+    """Start the examination on a thread; this one waits for signals and the time to end."""
+    # Slow to import, and neither --help nor --version needs it.
+    from tap_techwolf.doctor.examination import Examination  # noqa: PLC0415
+
+    examination = Examination()
+    thread = Thread(target=examination.run, args=(sources,), daemon=True)
+    thread.start()
+    return thread, examination.report
+
+
+def _end_by_signal(signal_number: int, frame: FrameType | None) -> None:
+    del frame
+    end_at_once(f"Ended by {signal.Signals(signal_number).name}.")
+
+
+def _print(text: str) -> None:
+    if sys.stdout is None:
+        end_at_once("stdout is closed: there is nowhere to print to.")
+    try:
+        print(text, end="", flush=True)  # noqa: T201 - what it is asked for
+    except OSError as error:
+        end_at_once(f"stdout cannot be written to: {error.strerror}.")

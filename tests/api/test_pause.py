@@ -1,0 +1,76 @@
+"""A pause that the API asks for holds the requests of all streams."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tap_techwolf.api.pause import Pause
+
+
+class Clock:
+    """A monotonic clock that moves only while somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+        self.pause = Pause()
+        self.extend_by = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.extend_by:
+            self.pause.hold(self.extend_by)
+            self.extend_by = 0.0
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_without_a_pause_nothing_waits(clock: Clock) -> None:
+    clock.pause.wait()
+    assert clock.slept == []
+
+
+def test_a_pause_is_waited_for_to_its_end(clock: Clock) -> None:
+    assert clock.pause.hold(7) == 1007
+    clock.now += 3
+    clock.pause.wait()
+    assert clock.slept == [4]
+
+
+def test_a_pause_that_is_over_holds_nothing(clock: Clock) -> None:
+    clock.pause.hold(7)
+    clock.now += 8
+    clock.pause.wait()
+    assert clock.slept == []
+
+
+def test_a_pause_that_is_extended_meanwhile_is_waited_for_as_well(clock: Clock) -> None:
+    clock.pause.hold(5)
+    clock.extend_by = 12
+    clock.pause.wait()
+    assert clock.slept == [5, 7]
+    assert clock.now == 1012
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:
+    clock.pause.hold(30)
+    assert clock.pause.hold(2) == 1002
+    clock.pause.wait()
+    assert clock.slept == [30]
+
+
+def test_whoever_was_told_to_wait_does_not_wait_twice(clock: Clock) -> None:
+    told = clock.pause.hold(7)
+    clock.pause.wait(told)
+    assert clock.slept == []
+    clock.pause.hold(9)
+    clock.pause.wait(told)
+    assert clock.slept == [9]

@@ -1,0 +1,55 @@
+"""Against an API as it is documented, no check finds anything wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.exports import PATHS
+from tap_techwolf.doctor.report import has_errors
+from tests.doctor.conftest import verdicts
+
+if TYPE_CHECKING:
+    from sandbox.app import Sandbox
+    from tests.doctor.conftest import Examine
+
+
+def test_only_what_the_sandbox_does_not_have_is_skipped(
+    sandbox: Sandbox, examine: Examine
+) -> None:
+    sandbox.company.change_some(10)
+    checks = examine()
+    assert verdicts(checks, "skipped") == {"version"}
+    assert not verdicts(checks, "warning")
+    assert not has_errors(checks.values())
+
+
+def test_everything_that_an_api_can_have_is_ok(sandbox: Sandbox, examine: Examine) -> None:
+    sandbox.company.change_some(10)
+    sandbox.variants.version_endpoint = sandbox.variants.employees_endpoint = "json"
+    checks = examine()
+    assert verdicts(checks, "ok") == checks.keys()
+
+
+def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine) -> None:
+    checks = examine(
+        task_profile_format="hierarchy",
+        ai_goal_versions="all",
+        is_active=True,
+        job_family_ids=["sales"],
+        api_version="2024-12-05",
+        page_size=40,
+        employee_task_includes=["rejected_tasks"],
+        job_task_includes=[],
+        external_vendor="workday",
+    )
+    assert not verdicts(checks, "warning")
+    assert not has_errors(checks.values())
+    first = {path: page for path, page in reversed(sandbox.pages)}
+    employees, jobs = first[PATHS["employee_task_profiles"]], first[PATHS["job_task_profiles"]]
+    assert employees.query == {"external_vendor": "workday", "response_format": "hierarchy"}
+    assert employees.include == {"rejected_tasks"}
+    assert employees.filters["is_active"]["is_active"] is True
+    assert employees.limit == 40
+    assert jobs.filters["job_family_id_is_in_list"]["job_family_ids"] == ["sales"]
+    assert first[PATHS["employee_ai_goals"]].query["versions"] == "all"
+    assert {one["x-api-version"] for one in sandbox.headers} == {"2024-12-05"}

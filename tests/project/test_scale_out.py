@@ -1,0 +1,93 @@
+"""The example for Dagster runs each stream, and another tenant, as a job with its own state."""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from demo.meltano import ROOT, Meltano, running_sandbox
+from tests.harness import STREAMS
+from tests.project.documents import block, run
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, alone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS,
+    reason="Dagster has no wheels for this Python",
+)
+EXAMPLE = "examples/dagster_jobs.py"
+COMMAND = block("docs/operations.md", "dagster job execute").splitlines()[-1]
+TENANT = "tap-techwolf-globex"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Meltano project like ours with the second tenant of the documents, and the example."""
+    with alone():
+        meltano = Meltano(tmp_path)
+        meltano("install", "extractor", "tap-techwolf")
+        meltano("install", "loader", "target-jsonl")
+    ours = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    tenant = yaml.safe_load(block("docs/operations.md", "globex", "yaml"))
+    ours["plugins"]["extractors"] += tenant["plugins"]["extractors"]
+    for extractor in ours["plugins"]["extractors"]:
+        extractor.setdefault("load_schema", "acme")
+    folder = tmp_path / "project"
+    for name in ("examples", ".meltano"):
+        (folder / name).mkdir(parents=True)
+    (folder / "meltano.yml").write_text(yaml.dump(ours))
+    (folder / EXAMPLE).write_text((ROOT / EXAMPLE).read_text())
+    for kind in ("extractors", "loaders"):
+        (folder / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)
+    return folder
+
+
+def test_the_example_is_short() -> None:
+    assert (ROOT / EXAMPLE).read_text().count("\n") <= 40
+
+
+def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
+    extractors = [*(f"tap-techwolf-{name.replace('_', '-')}" for name in STREAMS), TENANT]
+    with running_sandbox() as acme, running_sandbox("--seed", "2", "--employees", "90") as globex:
+        other = {
+            name.replace("TECHWOLF_", "TECHWOLF_GLOBEX_"): value
+            for name, value in globex.settings().items()
+        }
+        variables = {
+            **acme.settings(),
+            **other,
+            "LOADER": "target-jsonl",
+            "TARGET_JSONL_DESTINATION_PATH": str(project / "$MELTANO_EXTRACT__LOAD_SCHEMA"),
+            "MELTANO_AUTO_INSTALL": "false",
+            "DAGSTER_HOME": str(project),
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+        }
+        # Jobs that make Meltano's database at the same time would be in each other's way.
+        run("meltano state list", project, variables)
+
+        def job(extractor: str) -> None:
+            name = extractor.replace("-", "_")
+            command = COMMAND.replace("tap_techwolf_employee_ai_goals", name)
+            run(command, project, variables, ROOT / ".venv-dagster" / "bin")
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(job, extractors))
+        for schema, summary in (("acme", acme.summary()), ("globex", globex.summary())):
+            for stream in STREAMS:
+                lines = (project / schema / f"{stream}.jsonl").read_text().splitlines()
+                assert len({json.loads(one)["external_id"] for one in lines}) == summary[stream]
+            log = (project / schema / "completed_passes.jsonl").read_text()
+            assert len(log.splitlines()) == 3
+        for extractor in extractors:
+            state = f"meltano state get dev:{extractor}-to-target-jsonl 2>/dev/null"
+            found = json.loads(run(state, project, variables))["singer_state"]["bookmarks"]
+            done = [name for name, state in found.items() if "replication_key_value" in state]
+            own = extractor.removeprefix("tap-techwolf-").replace("-", "_")
+            assert sorted(done) == sorted([own] if own in STREAMS else STREAMS)

@@ -1,0 +1,81 @@
+"""The process ends when it is told to, whatever it is doing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from threading import Event
+
+import pytest
+
+from tap_techwolf import signals
+from tests.harness import environment
+
+
+def run_script(script: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-c", script]
+    return subprocess.run(
+        line, capture_output=True, text=True, check=False, env=environment(), timeout=60
+    )
+
+
+def test_a_process_ends_at_once_with_one_line_and_no_cleaning_up() -> None:
+    done = run_script(
+        "import atexit\n"
+        "from tap_techwolf.signals import end_at_once\n"
+        "atexit.register(print, 'cleaned up')\n"
+        "end_at_once('Why.')\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "tap-techwolf: Why.\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_during_the_start_ends_the_process_in_one_line(name: str) -> None:
+    done = run_script(
+        "import os, signal\n"
+        "from tap_techwolf.signals import end_during_start\n"
+        f"signal.signal(signal.{name}, end_during_start)\n"
+        f"os.kill(os.getpid(), signal.{name})\n"
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"tap-techwolf: Ended by {name} before anything was written.\n"
+
+
+def test_a_process_that_does_not_come_to_its_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Event()
+    texts: list[str] = []
+
+    def end(message: str) -> None:
+        texts.append(message)
+        ended.set()
+
+    monkeypatch.setattr(signals, "end_at_once", end)
+    signals.end_after(0.01, "SIGTERM")
+    assert ended.wait(10)
+    assert texts == [
+        "Ended by SIGTERM while the loader did not read. The last state that it took covers all "
+        "that counts: run again to go on."
+    ]
+
+
+def test_a_process_waits_less_than_five_seconds_for_its_loader() -> None:
+    assert signals.SECONDS_TO_END < 5
+
+
+def test_a_second_signal_ends_a_run_whose_loader_does_not_read() -> None:
+    script = (
+        "import os, signal\n"
+        "from tap_techwolf.tap import TapTechWolf\n"
+        "from tap_techwolf.errors import Terminated\n"
+        "tap = TapTechWolf(config={}, validate_config=False)\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except Terminated as error:\n"
+        "    assert error.signal_name == 'SIGTERM'\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    done = run_script(script)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "tap-techwolf: Ended at once by a second signal (SIGINT). Run again to go on.\n"
+    )
