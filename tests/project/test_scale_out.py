@@ -31,7 +31,7 @@ TENANT = "tap-techwolf-globex"
 def project(tmp_path: Path) -> Path:
     """A Meltano project like ours with the second tenant of the documents, and the example."""
     with alone():
-        meltano = Meltano(tmp_path)
+        meltano = Meltano(tmp_path / "meltano.db")
         meltano("install", "extractor", "tap-techwolf")
         meltano("install", "loader", "target-jsonl")
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())
