@@ -110,7 +110,7 @@ class Demo:
             "second sync",
             "changed",
             "removed",
-            "left",
+            "now",
             "in the sandbox",
         ):
             table.add_column(heading, justify="right")
