@@ -2,7 +2,6 @@
 
 Each is a `meltano run` with a state of its own; start Dagster in the folder of your project.
 """
-# ruff: noqa: INP001
 
 import os
 import subprocess
@@ -19,7 +18,7 @@ def job_of(extractor: str) -> dagster.JobDefinition:
     """Return the job that loads an extractor's streams."""
     name = extractor.replace("-", "_")
 
-    @dagster.op(name=f"run_{name}", retry_policy=dagster.RetryPolicy(max_retries=2, delay=300))
+    @dagster.op(name=f"run_{name}", retry_policy=dagster.RetryPolicy(max_retries=2, delay=60))
     def run() -> None:
         subprocess.run(["meltano", "run", extractor, LOADER], check=True)  # noqa: S603, S607
 

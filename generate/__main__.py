@@ -59,18 +59,18 @@ def indented(text: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in text.rstrip().splitlines())
 
 
-def with_table(file: str, name: str, table: str) -> str:
-    """Replace a table in a Markdown file.
+def with_table(text: str, name: str, table: str) -> str:
+    """Replace a table in Markdown.
 
     Args:
-        file: The file's path from the root.
+        text: The whole text.
         name: The name of the table's marks.
         table: The table, as Markdown.
 
     Returns:
         The whole text.
     """
-    return between((ROOT / file).read_text(), name, f"\n{table}\n", ("<!-- ", " -->"))
+    return between(text, name, f"\n{table}\n", ("<!-- ", " -->"))
 
 
 def generated() -> dict[str, str]:
@@ -84,10 +84,20 @@ def generated() -> dict[str, str]:
         "tests/catalog.json": json.dumps(documents.catalog_snapshot(), indent=2) + "\n",
         "tap_techwolf/help.txt": documents.help_text(),
         "benchmarks/results.svg": plot(results),
-        "README.md": with_table("README.md", "settings", documents.settings_table()),
-        "docs/settings.md": with_table("docs/settings.md", "changes", documents.changes_table()),
-        "docs/columns.md": with_table("docs/columns.md", "columns", documents.column_tables()),
-        "docs/costs.md": with_table("docs/costs.md", "benchmark", results_table(results)),
+        "README.md": with_table(
+            with_table((ROOT / "README.md").read_text(), "settings", documents.settings_table()),
+            "questions",
+            documents.questions(),
+        ),
+        "docs/settings.md": with_table(
+            (ROOT / "docs/settings.md").read_text(), "changes", documents.changes_table()
+        ),
+        "docs/columns.md": with_table(
+            (ROOT / "docs/columns.md").read_text(), "columns", documents.column_tables()
+        ),
+        "docs/costs.md": with_table(
+            (ROOT / "docs/costs.md").read_text(), "benchmark", results_table(results)
+        ),
     }
 
 

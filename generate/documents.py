@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from demo.questions import QUESTIONS
 from generate.changes import CHANGES
 from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
@@ -47,7 +48,6 @@ SDK_SETTINGS: tuple[dict[str, Any], ...] = (
         "description": "How many levels of objects to flatten.",
     },
 )
-# What `meltano invoke tap-techwolf:doctor` runs; Meltano fills in the file of the settings.
 
 
 def settings() -> dict[str, dict[str, Any]]:
@@ -166,6 +166,12 @@ def settings_table() -> str:
         default = _default(setting, name, required)
         rows.append(f"| `{name}` | {default} | {setting['description']}{secret} |")
     return "\n".join(rows)
+
+
+def questions() -> str:
+    """The demo's questions as a Markdown block of SQL."""
+    lines = [line for question, sql in QUESTIONS.items() for line in (f"-- {question}", f"{sql};")]
+    return "\n".join(["```sql", *lines, "```"])
 
 
 def changes_table() -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from concurrent.futures import Future
 from contextlib import closing
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_p
 from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.doctor.discretion import shown_region
 from tap_techwolf.doctor.report import Check, Verdict
+from tap_techwolf.doctor.time_limit import run_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,11 +82,8 @@ def _try(url: str, seconds: float) -> tuple[Verdict, str]:
     if select_proxy(url, get_environ_proxies(url)):
         return "skipped", _BY_PROXY
     address = urlsplit(url)
-    # A look-up of a name cannot be given a time limit; a thread can be left behind.
-    result: Future[str] = Future()
-    Thread(target=_connect_into, args=(address, seconds, result), daemon=True).start()
     try:
-        return "ok", result.result(seconds)
+        return "ok", run_within(seconds, lambda: _connect(address, seconds))
     except ssl.SSLCertVerificationError as error:
         raise _UnreachableError("its certificate is not trusted", _TRUST) from error
     except ssl.SSLError as error:
@@ -98,13 +94,6 @@ def _try(url: str, seconds: float) -> tuple[Verdict, str]:
         raise _UnreachableError("no connection in time", _CONNECT) from error
     except OSError as error:
         raise _UnreachableError("the connection was refused or cut", _CONNECT) from error
-
-
-def _connect_into(address: SplitResult, seconds: float, result: Future[str]) -> None:
-    try:
-        result.set_result(_connect(address, seconds))
-    except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-        result.set_exception(error)
 
 
 def _connect(address: SplitResult, seconds: float) -> str:

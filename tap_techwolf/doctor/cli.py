@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
-from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
@@ -61,7 +61,7 @@ def main() -> None:
     checks = report.checks
     _print(as_json(checks) if options.json else as_text(checks))
     status = 1 if has_errors(checks) else 0
-    if thread.is_alive():  # It still waits for the API, and nobody waits for it.
+    if threading.active_count() > 1:  # One still waits for the API, and nobody waits for it.
         os._exit(status)
     sys.exit(status)
 
@@ -95,13 +95,13 @@ def _set_up_logging() -> None:
     logging.lastResort = None
 
 
-def _start(sources: Sequence[str]) -> tuple[Thread, Report]:
+def _start(sources: Sequence[str]) -> tuple[threading.Thread, Report]:
     """Start the examination on a thread; this one waits for signals and the time to end."""
     # Slow to import, and neither --help nor --version needs it.
     from tap_techwolf.doctor.examination import Examination  # noqa: PLC0415
 
     examination = Examination()
-    thread = Thread(target=examination.run, args=(sources,), daemon=True)
+    thread = threading.Thread(target=examination.run, args=(sources,), daemon=True)
     thread.start()
     return thread, examination.report
 

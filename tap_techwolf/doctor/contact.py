@@ -24,6 +24,7 @@ from tap_techwolf.api.retries import (
 from tap_techwolf.api.transport import Transport, response_body
 from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.doctor.discretion import rate_limit_headers
+from tap_techwolf.doctor.time_limit import run_within
 from tap_techwolf.doctor.tokens import Token, read_token
 
 if TYPE_CHECKING:
@@ -239,11 +240,11 @@ class Contact:
         )
         asked_at, began = datetime.now(UTC), time.monotonic()
         try:
-            response = transport.send(prepared)
-        except requests.Timeout as error:
+            response = run_within(timeout, lambda: transport.send(prepared))
+        except (requests.Timeout, TimeoutError) as error:
             if timeout == seconds_left:
                 raise NotReachedError("Not reached in time.") from error
-            raise
+            raise requests.Timeout from error
         finally:
             transport.session.close()
         response.elapsed = timedelta(seconds=time.monotonic() - began)  # The body included.

@@ -18,7 +18,7 @@ from tap_techwolf.doctor.form_check import check_form
 from tap_techwolf.doctor.goals_check import NAME as GOALS_MOVE_FILTER
 from tap_techwolf.doctor.goals_check import check_goals
 from tap_techwolf.doctor.pages import EXPORTS, GOALS, NoPageHereError, ReadPage, get_page
-from tap_techwolf.doctor.report import Check, Report
+from tap_techwolf.doctor.report import NOT_REACHED, Check, Report
 from tap_techwolf.doctor.settings_check import check_settings
 
 if TYPE_CHECKING:
@@ -151,5 +151,5 @@ class Examination:
 
     def _skip_the_rest(self, reason: str) -> None:
         for one in self.report.checks:
-            if one.verdict == "skipped":
+            if one.seen == NOT_REACHED:
                 self.report.skip(one.check, reason)

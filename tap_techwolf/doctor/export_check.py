@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECONDS_FOR_COUNT = 10.0
+_MOST_EMPLOYEES = 10**8
 _MEGABYTE = 1_000_000
 _LONGEST_IN_SECONDS = 90
 _LONGEST_IN_MINUTES = 90 * 60
@@ -47,7 +48,7 @@ def count_employees(contact: Contact, config: Mapping[str, Any]) -> int | None:
     except (NoAnswerError, ValueError, RecursionError):
         return None
     count = content.get("count") if isinstance(content, dict) else None
-    return count if type(count) is int and count >= 0 else None
+    return count if type(count) is int and 0 <= count < _MOST_EMPLOYEES else None
 
 
 def describe_export(

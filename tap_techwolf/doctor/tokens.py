@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 
@@ -10,6 +9,8 @@ import msgspec
 
 # A token is renewed this long before it expires, or after half its life if that is less.
 _SPARE_SECONDS = 30.0
+
+_LONGEST_LIFETIME = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_token(body: bytes, asked_at: float) -> Token | None:
     scope = answer.get("scope")
     return Token(
         text,
-        float(lifetime) if is_number and 0 < lifetime < math.inf else None,
+        float(lifetime) if is_number and 0 < lifetime < _LONGEST_LIFETIME else None,
         frozenset(scope.split()) if isinstance(scope, str) else None,
         asked_at,
     )

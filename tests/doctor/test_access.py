@@ -204,9 +204,7 @@ def test_a_certificate_that_nobody_trusts_is_an_error(
     assert "REQUESTS_CA_BUNDLE" in check.advice
 
 
-def test_a_folder_can_name_whom_to_trust(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_can_name_whom_to_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
     with tls_server(certificate(tmp_path)) as address:
         check = check_addresses(config_for(api_url=address, auth_url=address))
@@ -396,14 +394,16 @@ def test_clocks_that_differ_by_more_than_a_minute_are_a_warning(
     assert bool(check.advice) is (verdict == "warning")
 
 
-def test_answers_without_a_date_leave_the_clock_unknown(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_answers_without_a_date_leave_the_clock_unknown(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.conditions.faults += [
         Fault(path, kind="date", times=99)
-        for path in ("/version", "/employees", "/export/employees/ai_goals",
-                     "/export/employees/task_profiles",
-                     "/job_architecture/export/jobs/task_profiles")
+        for path in (
+            "/version",
+            "/employees",
+            "/export/employees/ai_goals",
+            "/export/employees/task_profiles",
+            "/job_architecture/export/jobs/task_profiles",
+        )
     ]
     check = examine()["clock"]
     assert (check.verdict, check.seen) == ("skipped", "Its answers have no date.")

@@ -51,9 +51,7 @@ def test_too_many_values_are_no_enum(sandbox: Sandbox, examine: Examine) -> None
     assert "new values of tasks[].validation_state: <value>." in seen
 
 
-def test_a_text_that_is_no_date_time_is_of_another_type(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_a_text_that_is_no_date_time_is_of_another_type(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.variants.set_properties = {GOALS: {"last_updated": "yesterday"}}
     check = examine()["form:employee_ai_goals"]
     assert check.verdict == "warning"
@@ -96,9 +94,7 @@ def test_no_records_have_no_form(sandbox: Sandbox, examine: Examine) -> None:
     assert checks["filter:job_task_profiles"].verdict == "ok"
 
 
-def test_a_hierarchy_is_described_instead_of_compared(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_a_hierarchy_is_described_instead_of_compared(sandbox: Sandbox, examine: Examine) -> None:
     checks = examine(task_profile_format="hierarchy")
     assert checks["form:employee_task_profiles"].verdict == "ok"
     assert "domains[].domain: string" in checks["learned:hierarchy"].seen

@@ -33,9 +33,7 @@ def with_goals(sandbox: Sandbox) -> list[int]:
     return [number for number, one in enumerate(sandbox.company.employees) if one.goals]
 
 
-def test_changed_goals_that_come_with_the_filter_are_ok(
-    quiet: Sandbox, examine: Examine
-) -> None:
+def test_changed_goals_that_come_with_the_filter_are_ok(quiet: Sandbox, examine: Examine) -> None:
     positions = with_goals(quiet)
     for days, position in enumerate((positions[0], positions[40], positions[-1])):
         employee = quiet.company.employees[position]
@@ -106,9 +104,7 @@ def test_at_most_five_pages_are_looked_at(quiet: Sandbox, examine: Examine) -> N
     assert check.verdict == "ok"
 
 
-def test_fewer_pages_are_looked_at_where_requests_run_out(
-    quiet: Sandbox, examine: Examine
-) -> None:
+def test_fewer_pages_are_looked_at_where_requests_run_out(quiet: Sandbox, examine: Examine) -> None:
     quiet.company.change_goal(quiet.company.employees[with_goals(quiet)[0]])
     checks = examine(most_requests=17, page_size=20)
     assert "On the first page, 1 employees have a goal" in checks[NAME].seen
@@ -127,9 +123,7 @@ def test_a_goal_without_a_date_is_not_recent(sandbox: Sandbox, examine: Examine)
     assert examine()[NAME].verdict == "skipped"
 
 
-def test_a_goal_of_the_future_does_not_hide_one_of_today(
-    quiet: Sandbox, examine: Examine
-) -> None:
+def test_a_goal_of_the_future_does_not_hide_one_of_today(quiet: Sandbox, examine: Examine) -> None:
     employee = quiet.company.employees[with_goals(quiet)[0]]
     quiet.company.change_goal(employee)
     employee.goals[-1].last_updated += timedelta(days=900)

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from tests.doctor.conftest import Examine
 
 
-def test_only_what_the_sandbox_does_not_have_is_skipped(
-    sandbox: Sandbox, examine: Examine
-) -> None:
+def test_only_what_the_sandbox_does_not_have_is_skipped(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.company.change_some(10)
     checks = examine()
     assert verdicts(checks, "skipped") == {"version"}
@@ -44,7 +42,7 @@ def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine
     )
     assert not verdicts(checks, "warning")
     assert not has_errors(checks.values())
-    first = {path: page for path, page in reversed(sandbox.pages)}
+    first = dict(reversed(sandbox.pages))
     employees, jobs = first[PATHS["employee_task_profiles"]], first[PATHS["job_task_profiles"]]
     assert employees.query == {"external_vendor": "workday", "response_format": "hierarchy"}
     assert employees.include == {"rejected_tasks"}

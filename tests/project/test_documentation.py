@@ -33,18 +33,19 @@ from tests.project.documents import (
 if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
+ADDRESSES = ("api_url", "auth_url")
 SCRIPTS = Path(sys.executable).parent
 
 KEY = block("docs/settings.md", "openssl")
 LISTS = block("docs/settings.md", "job_family_ids")
 FLATTENING = block("docs/warehouses.md", "flattening_enabled")
 PIPE = block("README.md", "sync.sh")
+DOCTOR = block("README.md", "tap-techwolf-doctor")
 ONE_TEST = block("CONTRIBUTING.md", ".venv/bin/pytest")
 
 # Blocks, and commands in sentences, that are run elsewhere or nowhere, and why.
 ELSEWHERE = {
     block("README.md", "make demo"): "tests/warehouses runs the demo; there is nothing to clone",
-    block("README.md", "doctor"): "tests/doctor",
     block("README.md", "meltano init"): "test_quick_start.py",
     block("docs/operations.md", "schedule run"): "test_quick_start.py",
     block("docs/operations.md", "dagster"): "test_scale_out.py",
@@ -58,12 +59,13 @@ ELSEWHERE = {
     "make check": "CI",
     "make test": "CI",
     "make generate": "test_generated.py",
+    'make query SQL="..."': "tests of the demo",
     "make pins": "each time that the pins are refreshed: it takes what is newest",
     "make benchmark": "test_benchmarks.py, with fewer records",
     "make mutants": "it takes too long, and tests the tests",
     "pip install dagster": "its pinned version is installed by the Makefile",
 }
-RUN_HERE = (KEY, LISTS, FLATTENING, PIPE, ONE_TEST)
+RUN_HERE = (KEY, LISTS, FLATTENING, PIPE, DOCTOR, ONE_TEST)
 
 
 def test_nothing_is_shown_that_nothing_runs() -> None:
@@ -112,10 +114,19 @@ def test_each_link_leads_somewhere(document: str) -> None:
     for target in re.findall(r"\]\(((?!https:)[^)]+)\)", file.read_text()):
         path, _, anchor = target.partition("#")
         found = (file.parent / path).resolve() if path else file
-        if found.relative_to(ROOT).parts[0] == "dbt" and not (ROOT / "dbt").exists():
-            continue  # It comes with the next merge.
         assert found.exists(), target
         assert not anchor or anchor in _anchors(found), target
+
+
+# First contact
+
+
+def test_the_doctor_examines_a_tenant(url: str, tmp_path: Path) -> None:
+    (tmp_path / "client_secret.txt").write_text(f"{tokens.CLIENT_SECRET}\n")
+    addresses = {f"TAP_TECHWOLF_{name.upper()}": settings(url)[name] for name in ADDRESSES}
+    report = run(substituted(DOCTOR), tmp_path, addresses, SCRIPTS)
+    assert "export:employee_ai_goals" in report
+    assert tokens.CLIENT_SECRET not in report
 
 
 # The pipe without Meltano

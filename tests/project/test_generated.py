@@ -34,7 +34,7 @@ CHANGES = [
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The repository, as far as it is generated or generates."""
-    for folder in ("tap_techwolf", "generate", "benchmarks"):
+    for folder in ("tap_techwolf", "generate", "benchmarks", "demo"):
         ignored = shutil.ignore_patterns("__pycache__", "peers")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for folder in ("tests", "docs"):

@@ -66,16 +66,18 @@ def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
             "LOADER": "target-jsonl",
             "TARGET_JSONL_DESTINATION_PATH": str(project / "$MELTANO_EXTRACT__LOAD_SCHEMA"),
             "MELTANO_AUTO_INSTALL": "false",
-            "DAGSTER_HOME": str(project),
             "DAGSTER_DISABLE_TELEMETRY": "1",
         }
-        # Jobs that make Meltano's database at the same time would be in each other's way.
+        # Jobs that make Meltano's or Dagster's database together would be in each other's way.
         run("meltano state list", project, variables)
 
         def job(extractor: str) -> None:
             name = extractor.replace("-", "_")
             command = COMMAND.replace("tap_techwolf_employee_ai_goals", name)
-            run(command, project, variables, ROOT / ".venv-dagster" / "bin")
+            home = project / name
+            home.mkdir()
+            own = variables | {"DAGSTER_HOME": str(home)}
+            run(command, project, own, ROOT / ".venv-dagster" / "bin")
 
         with ThreadPoolExecutor() as pool:
             list(pool.map(job, extractors))
