@@ -26,10 +26,8 @@ demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
 # As it was written: make would take $. in a JSON path for a variable of its own.
-override SQL := $(value SQL)
-export SQL
-export DATABASE
-
+query: override export SQL := $(value SQL)
+query: export DATABASE ?=
 query: .venv/ready
 	@$(BIN)/python -m demo.query
 
@@ -102,4 +100,5 @@ dependencies: .venv/ready
 	@$(UV) install --upgrade --resolution $(RESOLUTION) --editable .
 
 clean:
-	rm -rf .cache .coverage* .hypothesis .meltano .mypy_cache .pytest_cache .ruff_cache .venv .venv-* dist mutants output
+	rm -rf .cache .coverage* .hypothesis .meltano .mypy_cache .pytest_cache .ruff_cache .venv .venv-* dist mutants output \
+		transform/dbt_packages transform/package-lock.yml

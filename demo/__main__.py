@@ -53,9 +53,9 @@ class Demo:
             options: Options of `meltano run`.
         """
         command = " ".join(("meltano", SYNC[0], *options, *SYNC[1:]))
-        self.console.print(f"[bold]{command}[/]: {why}")
+        self.console.print(f"[bold]{command}[/]: {why}", soft_wrap=True)
         for said in SHOWN.findall(self.meltano(SYNC[0], *options, *SYNC[1:])):
-            self.console.print(f"  {said}", style="dim")
+            self.console.print(f"  {said}", style="dim", soft_wrap=True)
 
     def query(self, sql: str) -> tuple[list[str], list[Any]]:
         """Ask the database.
@@ -110,7 +110,7 @@ class Demo:
             "second sync",
             "changed",
             "removed",
-            "left",
+            "now",
             "in the sandbox",
         ):
             table.add_column(heading, justify="right")

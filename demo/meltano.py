@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+__all__ = ["MELTANO", "ROOT", "Meltano", "MeltanoError", "RunningSandbox", "running_sandbox"]
+
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 
 

@@ -35,10 +35,9 @@ def alone() -> Iterator[None]:
 def _installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
         pytest.skip("the pinned loaders have no wheels for this Python")
-    meltano = Meltano(tmp_path_factory.mktemp("meltano"))
+    meltano = Meltano(tmp_path_factory.mktemp("meltano") / "meltano.db")
     with alone():
-        meltano("install", "extractor", "tap-techwolf")
-        meltano("install", "loader", *LOADERS)
+        meltano("install", "tap-techwolf", *LOADERS)
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def meltano(_installed: None, url: str, tmp_path: Path) -> Iterator[Meltano]:
         f"TAP_TECHWOLF_{name.upper()}": str(value) for name, value in settings(url).items()
     }
     with alone():
-        yield Meltano(tmp_path, variables)
+        yield Meltano(tmp_path / "meltano.db", variables)
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,8 @@ class JSONLines:
 
     def rows(self, table: str) -> list[Row]:
         keys = ("external_id", "version") if self.all_versions else ("external_id",)
+        if table == "completed_passes":
+            keys = ("stream", "began_at")
         newest = {tuple(row[key] for key in keys): row for row in self.lines(table)}
         return list(newest.values())
 

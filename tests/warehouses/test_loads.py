@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from demo.meltano import Meltano
     from sandbox.app import Sandbox
     from tests.warehouses.stores import Store
+    from tests.warehouses.truth import Row
 
 ODD = "Ünïcode 🚀, \"quotes\", 'single', \\ backslash; line\nbreak,\ttab"
 
@@ -49,11 +50,19 @@ def check(store: Store, sandbox: Sandbox, *streams: str) -> None:
         same(store.rows(stream), records(sandbox, stream), "external_id")
 
 
+def passes(store: Store) -> list[Row]:
+    """The log of completed passes, by stream."""
+    rows = {(row["stream"], str(row["began_at"])): row for row in store.rows("completed_passes")}
+    return [rows[key] for key in sorted(rows)]
+
+
 def test_a_first_load_a_change_and_a_full_table(
     store: Store, meltano: Meltano, sandbox: Sandbox
 ) -> None:
     load(meltano, store)
     check(store, sandbox)
+    counted = {row["stream"]: row["record_count"] for row in passes(store)}
+    assert counted == {stream: len(records(sandbox, stream)) for stream in STREAMS}
     first = sandbox.requests.total()
     sandbox.company.change_some(9)
     load(meltano, store)
@@ -65,6 +74,29 @@ def test_a_first_load_a_change_and_a_full_table(
     check(store, sandbox)
     assert not [page for _, page in sandbox.pages if page.filters]
     assert sandbox.requests.total() - first - 4 == first
+    logged = [(row["stream"], row["replication_method"], row["is_full"]) for row in passes(store)]
+    methods = [("INCREMENTAL", True), ("INCREMENTAL", False), ("FULL_TABLE", True)]
+    assert logged == [(stream, *one) for stream in sorted(STREAMS) for one in methods]
+
+
+def test_an_export_that_is_refused_stops_no_other(
+    store: Store, meltano: Meltano, sandbox: Sandbox
+) -> None:
+    refused, *others = STREAMS
+    sandbox.conditions.faults.append(Fault(PATHS[refused], status=403, times=10**6))
+    with pytest.raises(MeltanoError, match=f"{refused}.*403"):
+        load(meltano, store)
+    check(store, sandbox, *others)
+    assert [row["stream"] for row in passes(store)] == sorted(others)
+    sandbox.conditions.faults.clear()
+    sandbox.company.change_some(3)
+    sandbox.pages.clear()
+    load(meltano, store)
+    check(store, sandbox)
+    # All of what was refused; of the others only what changed.
+    filtered = {path: "last_updated" in page.filters for path, page in sandbox.pages}
+    assert filtered == {PATHS[stream]: stream != refused for stream in STREAMS}
+    assert [row["stream"] for row in passes(store)] == sorted([*STREAMS, *others])
 
 
 def test_a_load_that_is_cut_off_goes_on(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
@@ -123,10 +155,7 @@ def test_trees(store: Store, meltano: Meltano, sandbox: Sandbox) -> None:
         "TAP_TECHWOLF__SELECT": '["job_task_profiles.*"]',
     }
     load(meltano, store, **variables)
-    expected = [
-        {"external_id": one.pop("external_id"), "hierarchy": one}
-        for one in records(sandbox, "job_task_profiles", response_format="hierarchy")
-    ]
+    expected = records(sandbox, "job_task_profiles", response_format="hierarchy")
     same(store.rows("job_task_profiles"), expected, "external_id")
 
 
