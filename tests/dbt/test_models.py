@@ -140,7 +140,7 @@ def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project
 
 
 def _array(json_array: str) -> str:
-    return f"(select array_agg(element) from jsonb_array_elements('{json_array}') as element)"
+    return f"(select array_agg(element) from jsonb_array_elements('{json_array}') as element)"  # noqa: S608
 
 
 def test_tables_of_other_types_in_another_schema_give_the_same(
