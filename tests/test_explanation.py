@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import simpleeval  # type: ignore[import-untyped]
+import simpleeval
 from requests.exceptions import InvalidProxyURL, InvalidSchema
 from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import PluginMapper

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tap_techwolf.session import one_line
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS

@@ -43,6 +43,7 @@ def test_every_setting_explains_itself() -> None:
 
 def test_discovery_needs_no_settings() -> None:
     assert [entry["tap_stream_id"] for entry in discover()["streams"]] == [
+        "completed_passes",
         "employee_ai_goals",
         "employee_task_profiles",
         "job_task_profiles",

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_techwolf.api.export import Export
 from tap_techwolf.api.page import Clock
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.checkpoint import Bookmark, Checkpoint, complete
 from tap_techwolf.sync.dates import format_date_time
 from tap_techwolf.sync.notices import Notices
-from tap_techwolf.sync.start import (
-    PassSettings,
-    began_at,
-    begin_pass,
-    find_start,
-    read_bookmark,
-)
+from tap_techwolf.sync.pass_settings import PassSettings
+from tap_techwolf.sync.start import began_at, begin_pass, find_start, read_bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +24,20 @@ NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
+CONFIG: dict[str, Any] = {"tenant": "acme", "region": "eu3", "lookback_days": 1}
 SETTINGS = PassSettings(
     stream="jobs",
+    export=Export(path="/jobs", query={"response_format": "task_profile_format"}),
+    config=CONFIG,
     replication_method="INCREMENTAL",
-    start_date=None,
-    lookback_days=1,
-    records={"query": {}},
-    tenant="of acme",
-    api_url="https://acme.example",
-    columns=[["external_id"], []],
-    stream_maps=[{}, {}],
+    columns=(["external_id"], []),
 )
+
+
+def with_config(settings: PassSettings = SETTINGS, **config: Any) -> PassSettings:
+    return replace(settings, config={**settings.config, **config})
+
+
 FULL = replace(SETTINGS, replication_method="FULL_TABLE")
 
 
@@ -61,7 +60,7 @@ def start(settings: PassSettings, state: Mapping[str, Any]) -> Checkpoint:
     return find_start(settings, read_bookmark(settings, state), state)
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, FULL, replace(SETTINGS, start_date="2020-01-01")])
+@pytest.mark.parametrize("settings", [SETTINGS, FULL, with_config(start_date="2020-01-01")])
 @pytest.mark.parametrize("state", [{}, bookmarked(NOW)], ids=["first", "later"])
 def test_an_interrupted_pass_goes_on(
     settings: PassSettings, state: dict[str, Any], caplog: pytest.LogCaptureFixture
@@ -72,15 +71,15 @@ def test_an_interrupted_pass_goes_on(
     assert not caplog.messages
 
 
-CHANGES: dict[str, dict[str, Any]] = {
-    "'tenant' or 'audience'": {"tenant": "of another"},
-    "'api_url'": {"api_url": "https://another.example"},
-    "the replication method": {"replication_method": "FULL_TABLE"},
-    "'start_date'": {"start_date": "2020-01-01"},
-    "'lookback_days'": {"lookback_days": 2},
-    "settings that shape the records": {"records": {"query": {"versions": "all"}}},
-    "the selected columns": {"columns": [["external_id", "tasks"], []]},
-    "stream maps or flattening": {"stream_maps": [{"jobs": {"tasks": None}}, {}]},
+CHANGES: dict[str, PassSettings] = {
+    "'tenant' or 'audience'": with_config(tenant="other", api_url="https://acme.eu3.techwolf.ai"),
+    "'api_url'": with_config(api_url="https://another.example"),
+    "the replication method": FULL,
+    "'start_date'": with_config(start_date="2020-01-01"),
+    "'lookback_days'": with_config(lookback_days=2),
+    "settings that shape the records": with_config(task_profile_format="hierarchy"),
+    "the selected columns": replace(SETTINGS, columns=(["external_id", "tasks"], [])),
+    "stream maps or flattening": with_config(stream_maps={"jobs": {"tasks": None}}),
 }
 
 
@@ -88,7 +87,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 def test_a_pass_starts_over_where_something_has_changed(
     words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    changed = replace(SETTINGS, **CHANGES[words])
+    changed = CHANGES[words]
     found = start(changed, interrupted(SETTINGS, {}))
     assert found == begin_pass(changed, None)
     assert caplog.messages == [
@@ -97,7 +96,8 @@ def test_a_pass_starts_over_where_something_has_changed(
 
 
 def test_all_that_has_changed_is_named_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    changed = replace(SETTINGS, lookback_days=2, columns=[], api_url="https://another.example")
+    changed = with_config(lookback_days=2, api_url="https://another.example")
+    changed = replace(changed, columns=([], []))
     start(changed, interrupted(SETTINGS, {}))
     [line] = caplog.messages
     assert "interrupted: 'api_url', 'lookback_days', the selected columns; the pass" in line
@@ -105,15 +105,15 @@ def test_all_that_has_changed_is_named_in_one_line(caplog: pytest.LogCaptureFixt
 
 def test_the_start_date_counts_only_where_no_bookmark_is_continued() -> None:
     state = interrupted(SETTINGS, bookmarked(NOW))
-    assert start(replace(SETTINGS, start_date="2020-01-01"), state).page == 3
-    assert start(replace(FULL, start_date="2020-01-01"), interrupted(FULL, {})).page == 3
+    assert start(with_config(start_date="2020-01-01"), state).page == 3
+    assert start(with_config(FULL, start_date="2020-01-01"), interrupted(FULL, {})).page == 3
 
 
 def test_an_older_fingerprint_is_a_remark_where_the_pass_starts_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     state = interrupted(SETTINGS, bookmarked(NOW, fingerprint="of other settings"))
-    start(replace(SETTINGS, lookback_days=2), state)
+    start(with_config(lookback_days=2), state)
     [line] = caplog.messages
     assert line.endswith(
         "the pass starts over; what does not change meanwhile keeps its old form until a full "
@@ -124,9 +124,9 @@ def test_an_older_fingerprint_is_a_remark_where_the_pass_starts_over(
 def test_a_bookmark_of_another_tenant_is_refused() -> None:
     state = bookmarked(NOW)
     with pytest.raises(StateError, match=r"^jobs: the bookmark in the state belongs to another"):
-        read_bookmark(replace(SETTINGS, tenant="of another"), state)
+        read_bookmark(with_config(tenant="another"), state)
     del state["tenant"]  # As an older version, or another program, left it.
-    bookmark = read_bookmark(replace(SETTINGS, tenant="of another"), state)
+    bookmark = read_bookmark(with_config(tenant="another"), state)
     assert bookmark == Bookmark(NOW, None, None)
 
 
