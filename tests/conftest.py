@@ -22,7 +22,8 @@ UV = Path(sys.executable).with_name("uv")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: the other processes do the rest meanwhile."""
-    items.sort(key=lambda item: "warehouses" not in item.path.parts)
+    slow = {"warehouses", "dbt", "test_quick_start.py", "test_scale_out.py"}
+    items.sort(key=lambda item: not slow & {item.path.parent.name, item.path.name})
 
 
 @pytest.fixture(autouse=True)

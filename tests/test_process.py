@@ -44,14 +44,14 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def read_states(process: subprocess.Popen[bytes], count: int) -> list[bytes]:
-    """Read lines until some STATE messages have come."""
+    """Read lines until some STATE messages have come that cover something."""
     assert process.stdout
     lines: list[bytes] = []
     while count:
         line = process.stdout.readline()
         assert line, "the process ended early"
         lines.append(line)
-        count -= line.startswith(b'{"type":"STATE"')
+        count -= line.startswith(b'{"type":"STATE"') and b"began_at" in line
     return lines
 
 

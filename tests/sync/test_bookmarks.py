@@ -140,7 +140,9 @@ def test_a_pass_without_records_moves_the_bookmark_too(sandbox: Sandbox, url: st
 
 def test_the_bookmark_moves_only_after_the_last_page(sandbox: Sandbox, url: str) -> None:
     output = sync(settings(url), catalog=selecting(discover(), "employee_ai_goals"))
-    goals = [state["value"]["bookmarks"]["employee_ai_goals"] for state in output.of_type("STATE")]
+    states = output.of_type("STATE")
+    first, *goals = [state["value"]["bookmarks"]["employee_ai_goals"] for state in states]
+    assert not first  # A loader may take the first one for loaded.
     assert len(goals) == sandbox.requests[PATHS["employee_ai_goals"]]
     assert ["replication_key_value" in one for one in goals] == [False] * 4 + [True]
     assert ["checkpoint" in one for one in goals] == [True] * 4 + [False]
@@ -304,6 +306,6 @@ def test_new_settings_are_warned_of_until_everything_was_synced_with_them(
 def test_output_of_a_sync_is_singer(url: str) -> None:
     output = sync(settings(url))
     kinds = [message["type"] for message in output.messages]
-    assert kinds[0] == "SCHEMA"
+    assert kinds[:2] == ["STATE", "SCHEMA"]
     assert kinds[-1] == "STATE"
     assert isinstance(output, Output)
