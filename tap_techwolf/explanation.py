@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import simpleeval
-from requests.exceptions import InvalidProxyURL, InvalidSchema, RequestException
+from requests.exceptions import InvalidProxyURL, InvalidSchema, InvalidURL, RequestException
 from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, MappingError
 
@@ -78,10 +78,10 @@ def _explain_map(error: Exception) -> str | None:
 
 
 def _explain_proxy(error: Exception) -> str | None:
-    if isinstance(error, InvalidSchema | InvalidProxyURL):
+    if isinstance(error, InvalidSchema | InvalidProxyURL | InvalidURL):
         return (
             "A proxy from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) cannot be used: it "
-            "must be an HTTP proxy, as SOCKS proxies need the package PySocks."
+            "must be the address of an HTTP proxy, as SOCKS proxies need the package PySocks."
         )
     return None
 

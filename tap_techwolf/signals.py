@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from threading import Timer
 from typing import TYPE_CHECKING, NoReturn
-
-from tap_techwolf.version import NAME
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 SECONDS_TO_END = 4.5
 
 _STDERR = 2
+_NAME = "tap-techwolf"  # Not looked up: this has to be ready before anything else is imported.
 
 
 def end_at_once(message: str) -> NoReturn:
@@ -24,8 +24,11 @@ def end_at_once(message: str) -> NoReturn:
     Args:
         message: The last line of the log.
     """
-    # Not by way of `logging`, whose lock may be held where the signal came.
-    os.write(_STDERR, f"{NAME}: {message}\n".encode())
+    # Not by way of `logging`, whose lock may be held where the signal came; and without waiting
+    # for somebody to read it.
+    with suppress(OSError):
+        os.set_blocking(_STDERR, False)
+        os.write(_STDERR, f"{_NAME}: {message}\n".encode())
     os._exit(1)
 
 

@@ -22,6 +22,7 @@ from tap_techwolf.errors import SettingsError, StateError, Terminated
 from tap_techwolf.explanation import explain_stream
 from tap_techwolf.signals import SECONDS_TO_END, end_after, end_at_once
 from tap_techwolf.streams import STREAMS
+from tap_techwolf.sync.catalog import check_catalog
 from tap_techwolf.sync.completed_passes import CompletedPasses
 from tap_techwolf.sync.messages import PageWriter
 from tap_techwolf.sync.run import Run
@@ -72,9 +73,12 @@ class TapTechWolf(Tap):
         Raises:
             SettingsError: A setting is missing, unknown or wrong.
             StateError: The state is not a Singer state.
+            CatalogError: The catalog is not a Singer catalog.
         """
         if isinstance(kwargs.get("state"), list):  # The SDK takes an empty one for no state.
             raise StateError(NO_STATE)
+        if kwargs.get("catalog") is not None:
+            check_catalog(kwargs["catalog"])
         self._is_terminated = False
         super().__init__(**kwargs)
         if self.metrics_logger.level == logging.INFO:
@@ -137,7 +141,7 @@ class TapTechWolf(Tap):
         return [*(stream(self, self.run) for stream in STREAMS), self.run.log]
 
     def setup_mapper(self) -> None:
-        """Register the selected streams with the mapper, after they have corrected the catalog."""
+        """Register the streams with the mapper, after they have corrected the catalog."""
         self.mapper = build_mapper(self.config, self.streams, self.catalog, self.logger)
 
     # State
@@ -175,8 +179,7 @@ class TapTechWolf(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End with a last STATE message, or at once at the second signal.
 
-        Replaces the SDK's handler, which may write its message into the middle of another
-        and reports success.
+        Replaces the SDK's, which may write into the middle of a message, and reports success.
 
         Args:
             signum: The signal.

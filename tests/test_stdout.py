@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +20,6 @@ from tests.runs import PROFILES, all_ids, finish, only, start, wait_until_full, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
-    from pathlib import Path
 
     from sandbox.app import Sandbox
 
@@ -137,6 +138,33 @@ def test_runs_whose_readers_do_not_read_end_soon_after_a_signal(
             assert "Traceback" not in log
             assert number.name in log.splitlines()[-1]
             check_what_was_taken(sandbox, config, pipe.read())
+
+
+def _catches(status: str, number: signal.Signals) -> bool:
+    [caught] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when signals are handled")
+def test_a_run_whose_log_nobody_reads_ends_at_the_second_signal(url: str, tmp_path: Path) -> None:
+    command = arguments(tmp_path, settings(url), catalog=only(PROFILES))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=writing, env=environment()
+    ) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        while not _catches(status.read_text(), signal.SIGTERM):
+            os.sched_yield()
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 1
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +38,17 @@ class Access:
         self.traffic = Traffic()
         self._lock = Lock()
         self._has_repaired_text = False
+        self._authenticator: TechWolfAuthenticator | None = None
 
-    @cached_property
+    @property
     def authenticator(self) -> TechWolfAuthenticator:
-        """The run's one authenticator: tokens are limited."""
-        return TechWolfAuthenticator(self._config, self.redactor, self.traffic)
+        """The run's one authenticator, also where several threads ask first: tokens are limited."""
+        with self._lock:
+            if self._authenticator is None:
+                self._authenticator = TechWolfAuthenticator(
+                    self._config, self.redactor, self.traffic
+                )
+            return self._authenticator
 
     @property
     def timeout(self) -> float:

@@ -34,7 +34,7 @@ class Transport:
         Args:
             timeout: Seconds that a whole request may take, from connecting to the last byte.
         """
-        self.session = requests.Session()
+        self.session = _Session()
         self._timeout = timeout
         self._environment: dict[str, Any] = {}
         self._socket: socket.socket | None = None
@@ -129,6 +129,14 @@ def response_body(response: requests.Response) -> bytes:
     """
     whole: BytesIO = response.raw  # type: ignore[assignment]  # as `Transport.send` left it
     return whole.getvalue()
+
+
+class _Session(requests.Session):
+    """A session that does not look where a redirect leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: requests would parse the address even if it is not followed."""
+        del resp
 
 
 class _ObservedAdapter(HTTPAdapter):

@@ -89,6 +89,8 @@ def problems(
     yield from _date_problems(right)
     yield from _address_problems(right)
     yield from _credential_problems(right, config, allow_missing=allow_missing)
+    if right.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "'flattening_max_depth' is missing: 'flattening_enabled' needs it"
 
 
 def _is_integer(_checker: TypeChecker, value: object) -> bool:

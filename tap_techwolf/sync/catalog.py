@@ -5,20 +5,59 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from singer_sdk.singerlib import Metadata, Schema
+from singer_sdk.singerlib import Catalog, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.checkpoint import REPLICATION_KEY
 
 if TYPE_CHECKING:
-    from singer_sdk.singerlib import Catalog, CatalogEntry
+    from singer_sdk.singerlib import CatalogEntry
     from singer_sdk.streams import Stream
 
 logger = logging.getLogger(__name__)
 
 # The column that holds a task profile, in each of its two formats.
 _PROFILE_COLUMNS = {"tasks", "hierarchy"}
+
+
+def check_catalog(catalog: object) -> None:
+    """Refuse what is not a Singer catalog; the SDK would fail on it without saying why.
+
+    Args:
+        catalog: The catalog that the run was given, as JSON or as the SDK's object.
+
+    Raises:
+        CatalogError: It is not a Singer catalog.
+    """
+    if isinstance(catalog, Catalog):
+        return
+    streams = catalog.get("streams") if isinstance(catalog, dict) else None
+    if not isinstance(streams, list) or not all(map(_is_entry, streams)):
+        message = (
+            "The catalog must be an object whose 'streams' hold a schema and metadata for each "
+            "stream. Discover it again with --discover."
+        )
+        raise CatalogError(message)
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("tap_stream_id"), str):
+        return False
+    schema = entry.get("schema")
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else None
+    metadata = entry.get("metadata") or []
+    return (
+        isinstance(properties, dict)
+        and all(isinstance(one, dict) for one in properties.values())
+        and isinstance(metadata, list)
+        and all(
+            isinstance(one, dict)
+            and isinstance(one.get("breadcrumb"), list)
+            and isinstance(one.get("metadata", {}), dict)
+            for one in metadata
+        )
+    )
 
 
 def reconcile(stream: Stream, catalog: Catalog) -> None:

@@ -48,6 +48,8 @@ def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark 
     """
     bookmark = Bookmark.read(settings.stream, state)
     if bookmark and bookmark.tenant not in (None, settings.tenant):
+        if _starts_over(settings, bookmark, state):
+            return None
         raise StateError(
             f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
             "'audience' has changed): an incremental sync would miss this tenant's older records. "
@@ -55,6 +57,20 @@ def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark 
             "with meltano run --full-refresh, or without --state."
         )
     return bookmark
+
+
+def _starts_over(settings: PassSettings, bookmark: Bookmark, state: Mapping[str, Any]) -> bool:
+    """Return whether another tenant's bookmark is being replaced by an interrupted full refresh."""
+    try:
+        found = Checkpoint.read(state)
+    except ValueError:
+        return False
+    return (
+        found is not None
+        and found.continues is None
+        and found.unchanged.get("tenant") == settings.tenant
+        and found.belongs_to(bookmark, state)
+    )
 
 
 def find_start(

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.streams.rest import HTTPRequest, PageContext, RESTStream
 
 from tap_techwolf.api.client import Client, Request
@@ -157,7 +158,8 @@ class ExportStream(RESTStream[str]):
         """
         del context
         settings = self.pass_settings
-        alias = self.stream_maps[0].stream_alias
+        written = (one for one in self.stream_maps if not isinstance(one, RemoveRecordTransform))
+        alias = next(written, self.stream_maps[0]).stream_alias
         output = PassOutput(self._run, self.name, alias, settings.scope_hash)
         source = Source(
             get_page=self._get_page,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Catalog
 
+from tap_techwolf.errors import SettingsError
 from tap_techwolf.sync.completed_passes import CompletedPasses
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def build_mapper(
 
     Returns:
         The mapper.
+
+    Raises:
+        SettingsError: A stream map gives an export the name of the log.
     """
     maps = config.get(_MAPS) or {}
     log_name = CompletedPasses.name
@@ -79,6 +83,12 @@ def build_mapper(
             mapper.stream_maps[name] = log_mapper.stream_maps[name]
         else:
             mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
+        aliases = {stream_map.stream_alias for stream_map in mapper.stream_maps[name]}
+        if name != log_name and log_name in aliases:
+            raise SettingsError(
+                f"Setting 'stream_maps': {name} cannot be renamed to {log_name}, which is the "
+                "log of completed passes."
+            )
         for stream_map in mapper.stream_maps[name]:
             # The SDK names the draft again, which some targets refuse; see `read_schema`.
             stream_map.transformed_schema.pop("$schema", None)

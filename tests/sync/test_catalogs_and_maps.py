@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_techwolf.errors import CatalogError
+from tap_techwolf.errors import CatalogError, SettingsError
+from tap_techwolf.tap import TapTechWolf
 from tests.harness import STREAMS, arguments, discover, run, selecting, settings
 from tests.runs import (
     GOALS,
@@ -168,3 +169,43 @@ def test_schema_messages_name_no_draft(url: str, more: dict[str, Any]) -> None:
     for schema in schemas:
         assert "$schema" not in schema["schema"]
         assert schema["schema"]["properties"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "a",
+        {"tap_stream_id": GOALS, "schema": None},
+        {"tap_stream_id": GOALS, "schema": {"properties": []}},
+        {"tap_stream_id": GOALS, "schema": {"properties": {"goal": 5}}},
+        {"schema": {"properties": {}}},
+        {"tap_stream_id": GOALS, "schema": {}, "metadata": [{"metadata": {}}]},
+        {"tap_stream_id": GOALS, "schema": {}, "metadata": 5},
+    ],
+    ids=str,
+)
+def test_what_is_no_catalog_is_refused_in_one_line(sandbox: Sandbox, url: str, entry: Any) -> None:
+    for catalog in ({"streams": [entry]}, {"streams": None}):
+        with pytest.raises(CatalogError, match="'streams' hold a schema"):
+            TapTechWolf(config=settings(url), catalog=catalog)
+    assert not sandbox.requests
+
+
+def test_records_are_counted_where_only_a_copy_of_the_stream_is_written(url: str) -> None:
+    maps = {GOALS: None, "goals": {"__source__": GOALS}}
+    catalog = selecting(discover(), GOALS, "completed_passes")
+    output = attempt(settings(url, stream_maps=maps), catalog=catalog)
+    [row] = output.records["completed_passes"]
+    assert row["record_count"] == len(output.records["goals"]) > 0
+    assert not output.records[GOALS]
+
+
+def test_no_export_takes_the_name_of_the_log(url: str) -> None:
+    maps = {GOALS: {"__alias__": "completed_passes"}}
+    with pytest.raises(SettingsError, match="cannot be renamed to completed_passes"):
+        TapTechWolf(config=settings(url, stream_maps=maps))
+
+
+def test_flattening_without_a_depth_is_refused_by_name(url: str) -> None:
+    with pytest.raises(SettingsError, match="'flattening_max_depth' is missing"):
+        TapTechWolf(config=settings(url, flattening_enabled=True))

@@ -407,6 +407,20 @@ def test_a_bookmark_of_another_tenant_is_refused_before_any_request(
     assert "--full-refresh" in refused.said or "remove" in refused.said
 
 
+def test_an_interrupted_full_refresh_for_another_tenant_is_resumed(
+    sandbox: Sandbox, url: str, other: Any
+) -> None:
+    store, catalog = MeltanoStore(), only(PROFILES)
+    store.run(settings(url), catalog)
+    overrides = other()
+    with failing_after(sandbox, 2):
+        store.run(settings(url, **overrides), catalog, full_refresh=True)
+    resumed = store.run(settings(url, **overrides), catalog)
+    assert resumed.error is None
+    assert resumed.ids(PROFILES) == all_ids(sandbox)[200:]
+    assert store.run(settings(url, **overrides), catalog).error is None
+
+
 def test_a_bookmark_of_another_tenant_ends_the_command_in_one_line(
     sandbox: Sandbox, url: str, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def passes(store: Store) -> list[Row]:
     return [rows[key] for key in sorted(rows)]
 
 
+@pytest.mark.parametrize("store", ["duckdb", "postgres"], indirect=True)
 def test_a_first_load_a_change_and_a_full_table(
     store: Store, meltano: Meltano, sandbox: Sandbox
 ) -> None:

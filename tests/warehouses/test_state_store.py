@@ -90,7 +90,7 @@ def test_an_interrupted_full_refresh_is_resumed(
     check(store, sandbox)
 
 
-@pytest.mark.parametrize("options", [MERGE, ("--full-refresh",)], ids=str)
+@pytest.mark.parametrize("options", [MERGE], ids=str)
 def test_a_killed_run_whose_state_was_merged_loses_nothing(
     meltano: Meltano, sandbox: Sandbox, store: Store, options: tuple[str, ...]
 ) -> None:
