@@ -32,7 +32,7 @@ from tap_techwolf.config.date_times import parse_date_time
 from tap_techwolf.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Iterator, Mapping, MutableMapping
 
 REPLICATION_KEY = "exported_at"
 
@@ -185,11 +185,14 @@ class Checkpoint:
             bookmark: The bookmark that stands in the state.
             state: The stream's part of the state.
         """
-        if state.get(_COMPLETED) == self.began_at:
+        last = completed_pass(state)
+        if last == self.began_at:
             return False
         if self.continues is not None:
             return bookmark is not None and bookmark.moment == parse_date_time(self.continues)
-        return bookmark is None or self.began > bookmark.moment
+        # A bookmark may have been moved back by hand, behind a pass that was complete long ago.
+        is_newer = last is None or self.began > parse_date_time(last)
+        return is_newer and (bookmark is None or self.began > bookmark.moment)
 
     def after_page(self, cursor: str) -> Self:
         """Return where the pass is after the current page.
@@ -237,6 +240,24 @@ def completed_pass(state: Mapping[str, Any]) -> str | None:
     except ValueError:
         return None
     return str(value)
+
+
+def earlier_passes(state: Mapping[str, Any]) -> Iterator[datetime]:
+    """Yield when the last complete pass and the one of the checkpoint began, if they are known.
+
+    Args:
+        state: The stream's part of the state.
+    """
+    checkpoint = state.get(_CHECKPOINT)
+    values = (
+        state.get(_COMPLETED),
+        checkpoint.get("began_at") if isinstance(checkpoint, dict) else None,
+    )
+    for value in values:
+        try:
+            yield parse_date_time(value)
+        except ValueError:
+            continue
 
 
 def complete(

@@ -13,6 +13,7 @@ from tap_techwolf.sync.checkpoint import (
     Bookmark,
     Checkpoint,
     completed_pass,
+    earlier_passes,
     is_replaced,
 )
 from tap_techwolf.sync.dates import filter_date, format_date_time
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
-_RESOLUTION = timedelta(seconds=2)
 
 
 def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark | None:
@@ -109,7 +109,8 @@ def find_start(
             )
             return beginning
     if found and not found.belongs_to(bookmark, state):
-        is_over = completed_pass(state) == found.began_at
+        last = completed_pass(state)
+        is_over = last is not None and found.began <= parse_date_time(last)
         if not is_over and (bookmark is None or bookmark.moment < found.began):
             logger.warning(
                 "%s: the state's bookmark is not the one that the interrupted pass continued; the "
@@ -190,8 +191,8 @@ def began_at(
 
     Returns:
         The earlier of the clocks, but never before the bookmark that the pass continues, unless
-        that is over an hour ahead of both; and after the last complete pass, where only the
-        resolution of the API's clock says otherwise.
+        that is over an hour ahead of both. The same holds for the last complete pass, and for one
+        that was interrupted.
     """
     began = clock.earlier
     later = max(clock.machine, clock.api or clock.machine)
@@ -214,10 +215,11 @@ def began_at(
             )
         if bookmark - later <= _HOUR:
             began = max(began, bookmark + _TICK)
-    # The API tells whole seconds, so that a pass could seem to begin before the last one.
-    last = completed_pass(state)
-    if last is not None and timedelta(0) <= parse_date_time(last) - began <= _RESOLUTION:
-        began = parse_date_time(last) + _TICK
+    # The API tells whole seconds, and clocks are set back: no two passes may begin at one time,
+    # also where the earlier one was interrupted and is not resumed.
+    for earlier in sorted(earlier_passes(state)):
+        if began <= earlier <= later + _HOUR:
+            began = earlier + _TICK
     return format_date_time(began)
 
 

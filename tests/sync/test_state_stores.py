@@ -407,6 +407,23 @@ def test_a_bookmark_of_another_tenant_is_refused_before_any_request(
     assert "--full-refresh" in refused.said or "remove" in refused.said
 
 
+def test_a_full_pass_of_long_ago_is_not_resumed_where_the_bookmark_is_moved_behind_it(
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, catalog = MeltanoStore(), only(PROFILES)
+    store.run(settings(url), catalog, merging=True)  # Its checkpoint stays behind.
+    store.run(settings(url), catalog, merging=True)  # One page: no checkpoint replaces it.
+    state = store.state()
+    assert checkpoint_of(state)["continues"] is None
+    assert state
+    state["bookmarks"][PROFILES] |= bookmarked(5)
+    sandbox.pages.clear()
+    caplog.clear()
+    attempt(settings(url), state, catalog)
+    assert asked(sandbox)[0] == (None, day(5))
+    assert not warnings_in(caplog)
+
+
 def test_an_interrupted_full_refresh_for_another_tenant_is_resumed(
     sandbox: Sandbox, url: str, other: Any
 ) -> None:
