@@ -35,6 +35,9 @@ def run() -> None:
     gc.freeze()
     gc.set_threshold(50_000)
     gc.enable()
+    # Threads take turns every 5 ms by default, but the page of one takes longer to write, and
+    # the others have to wait for it anyway.
+    sys.setswitchinterval(0.02)
     try:
         command = TapTechWolf.cli
         _quiet(TapTechWolf.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Decimals keep numbers as the API wrote them, 1.10 and 1E+400 included.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+_UTF_8 = codecs.getincrementaldecoder("utf-8")
+_CHECKED_AT_ONCE = 1 << 16  # bytes
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -154,7 +158,7 @@ class Page:
 
 def _decode(body: bytes) -> _Envelope:
     try:
-        body.decode()  # msgspec does not check this where it skips.
+        _check_encoding(body)  # msgspec does not check this where it skips.
         return _ENVELOPES.decode(body)
     except RecursionError as error:
         raise BrokenPageError("the response is nested too deeply to read") from error
@@ -162,6 +166,15 @@ def _decode(body: bytes) -> _Envelope:
         raise NoPageError("the response is not a JSON object") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NoPageError("the response is not JSON, or cut short") from error
+
+
+def _check_encoding(body: bytes) -> None:
+    """Raise UnicodeDecodeError where a body is not UTF-8, without a copy of it as text."""
+    decoder = _UTF_8()
+    with memoryview(body) as view:
+        for start in range(0, len(view), _CHECKED_AT_ONCE):
+            decoder.decode(view[start : start + _CHECKED_AT_ONCE])
+    decoder.decode(b"", final=True)
 
 
 def _without_lone_surrogates(body: bytes) -> bytes:

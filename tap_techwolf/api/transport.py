@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from io import BytesIO
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -13,6 +12,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+
+from tap_techwolf.api.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ class Transport:
         """
         self.session = _Session()
         self._timeout = timeout
+        self._limit = TimeLimit(timeout, self._shut_down)
         self._environment: dict[str, Any] = {}
         self._socket: socket.socket | None = None
         self._is_new_connection = False
@@ -73,17 +75,7 @@ class Transport:
                 request.url, {}, stream=True, verify=None, cert=None
             )
         self._is_new_connection = self._has_response = False
-        expired: list[bool] = []
-
-        def expire() -> None:
-            expired.append(True)
-            self._shut_down()
-
-        # requests bounds each read, so that a server that sends a byte now and then would
-        # hold the run for ever. This bounds the request.
-        timer = Timer(self._timeout, expire)
-        timer.daemon = True
-        timer.start()
+        self._limit.start()
         try:
             response = self.session.send(
                 request, timeout=self._timeout, allow_redirects=False, **self._environment
@@ -92,14 +84,14 @@ class Transport:
             # At one go: requests would read it in parts of 10 kB, which takes twice as long.
             response.raw = BytesIO(response.raw.read(decode_content=True))
         except (HTTPError, requests.RequestException) as error:
-            if expired:
+            if self._limit.has_expired:
                 raise requests.Timeout(error) from error
             if isinstance(error, requests.RequestException):
                 raise
             raise requests.ConnectionError(error) from error
         finally:
-            timer.cancel()
-        if expired:  # A response without a length ends where the connection does.
+            self._limit.stop()
+        if self._limit.has_expired:  # A response without a length ends where the connection does.
             raise requests.Timeout
         return response
 

@@ -41,6 +41,7 @@ class PageWriter(MsgSpecWriter):
         self._lock = RLock()
         self._owns_page = False
         self._held = bytearray()
+        self._line = bytearray()  # Not the SDK's, which all threads share.
         self._counts: Counter[str] = Counter()
         self._has_written = False
         self._is_closed = False
@@ -58,13 +59,17 @@ class PageWriter(MsgSpecWriter):
         """
         with self._lock:
             self._refuse_if_closed()
-            # Not the SDK's buffer, which all threads share.
-            encoder.encode_into(message.to_dict(), self._held, -1)
-            self._held += b"\n"
+            self._hold(message)
             if isinstance(message, RecordMessage):
                 self._counts[message.stream] += 1
             else:
                 self.flush()
+
+    def _hold(self, message: Message) -> None:
+        # To encode at the end of what is held back would move all of it for each message.
+        encoder.encode_into(message.to_dict(), self._line, 0)
+        self._held += self._line
+        self._held += b"\n"
 
     def begin_page(self) -> None:
         """Take the turn for a page, until `end_page` or `abandon_page` in the same thread.
@@ -154,8 +159,7 @@ class PageWriter(MsgSpecWriter):
         """
         self._held.clear()
         if self._has_written:
-            encoder.encode_into(StateMessage(value=dict(state)).to_dict(), self._held, -1)
-            self._held += b"\n"
+            self._hold(StateMessage(value=dict(state)))
             self.flush()
 
     def _refuse_if_closed(self) -> None:

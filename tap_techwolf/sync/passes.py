@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from tap_techwolf.errors import ExportError
 from tap_techwolf.sync import checkpoint as states
 from tap_techwolf.sync.completed_pass import CompletedPass
 from tap_techwolf.sync.dates import format_date_time
-from tap_techwolf.sync.read_ahead import read_ahead
+from tap_techwolf.sync.read_ahead import ReadAhead
 from tap_techwolf.sync.start import began_at, begin_pass, find_start, read_bookmark
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Pass:
         self._notices = notices
         self._is_test = is_test
         self._clock = Clock(datetime.now(UTC), None)
+        self._ahead: ReadAhead[Page] = ReadAhead()
 
     def records(self, state: dict[str, Any]) -> Iterator[Record]:
         """Yield the records; after each page, write it and the state that covers it.
@@ -130,6 +132,10 @@ class Pass:
             ExportError: There is no such page, or it may not be whole.
             StateError: The state cannot be used.
         """
+        with closing(self._ahead):
+            yield from self._records(state)
+
+    def _records(self, state: dict[str, Any]) -> Iterator[Record]:
         bookmark = read_bookmark(self._settings, state)
         here = find_start(self._settings, bookmark, state)
         self._progress.start(here, is_incremental=self._settings.is_incremental)
@@ -231,7 +237,7 @@ class Pass:
     def _read_ahead(self, there: Checkpoint | None) -> Future[Page] | None:
         if there is None or self._is_test:
             return None
-        return read_ahead(partial(self._source.get_page, there))
+        return self._ahead.ask(partial(self._source.get_page, there))
 
     def _end_page(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,7 @@ import requests
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import ExportError, LoaderExitedError
-from tap_techwolf.sync.read_ahead import read_ahead
+from tap_techwolf.sync.read_ahead import ReadAhead
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import discover, selecting, settings, sync, sync_tap
@@ -50,7 +52,7 @@ def test_a_request_ahead_keeps_nobody_waiting_and_brings_its_result() -> None:
         assert answer_now.wait(10)
         return "a page"
 
-    future = read_ahead(ask)
+    future = ReadAhead[str]().ask(ask)
     assert not future.done()
     answer_now.set()
     assert future.result(10) == "a page"
@@ -61,7 +63,27 @@ def test_an_error_of_a_request_ahead_is_raised_where_it_is_waited_for() -> None:
         raise ExportError("no page")
 
     with pytest.raises(ExportError, match=r"^no page$"):
-        read_ahead(ask).result(10)
+        ReadAhead[str]().ask(ask).result(10)
+
+
+def test_all_requests_ahead_are_made_on_one_thread_in_their_order() -> None:
+    ahead = ReadAhead[tuple[int, int]]()
+    futures = [ahead.ask(partial(lambda one: (one, threading.get_ident()), n)) for n in range(5)]
+    results = [future.result(10) for future in futures]
+    assert [one for one, _ in results] == list(range(5))
+    assert len({thread for _, thread in results} - {threading.get_ident()}) == 1
+    ahead.close()
+
+
+def test_a_page_that_was_handed_over_is_not_kept() -> None:
+    class Page:
+        """Something that can be referred to weakly."""
+
+    ahead = ReadAhead[Page]()
+    page = weakref.ref(ahead.ask(Page).result(10))
+    ahead.ask(Page).result(10)  # By then the thread has let go of the first one.
+    assert page() is None
+    ahead.close()
 
 
 def test_a_stream_keeps_its_connection(url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -93,9 +115,8 @@ def test_no_thread_outlives_a_sync(sandbox: Sandbox, url: str) -> None:
     with pytest.raises(ExportError):
         sync_tap(profiles(url))
     for thread in set(threading.enumerate()) - before:
-        if "Timer" in type(thread).__name__:  # Cancelled; it takes a moment to notice.
-            thread.join(10)
-    assert set(threading.enumerate()) <= before
+        thread.join(10)  # It takes a moment to notice that nothing is left to do.
+    assert not any(thread.is_alive() for thread in set(threading.enumerate()) - before)
 
 
 def test_an_abandoned_request_keeps_no_process_alive(url: str) -> None:
