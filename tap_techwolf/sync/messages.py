@@ -66,8 +66,12 @@ class PageWriter(MsgSpecWriter):
                 self.flush()
 
     def _hold(self, message: Message) -> None:
+        if isinstance(message, StateMessage):  # Its `to_dict` would copy the state of all streams.
+            content = {"type": message.type, "value": message.value}
+        else:
+            content = message.to_dict()
         # To encode at the end of what is held back would move all of it for each message.
-        encoder.encode_into(message.to_dict(), self._line, 0)
+        encoder.encode_into(content, self._line, 0)
         self._held += self._line
         self._held += b"\n"
 

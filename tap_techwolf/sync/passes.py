@@ -156,6 +156,7 @@ class Pass:
                 yield record
                 if self._is_test:  # It may end before the page does.
                     self._output.flush()
+            del records  # Not kept while this stream waits and another one's page needs the room.
             here = self._end_page(here, there, bookmark, state)
             if there is None:
                 break
