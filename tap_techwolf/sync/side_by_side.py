@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 THREAD_NAME = "stream"
+
+#: How long a signal may go unnoticed.
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def run_side_by_side(
@@ -55,7 +58,7 @@ def run_side_by_side(
     failures: dict[str, Exception] = {}
     try:
         for _ in jobs:
-            name, error = results.get()
+            name, error = _wait_for(results)
             if error is None:
                 continue
             if ends_all(error) or not isinstance(error, Exception):
@@ -64,3 +67,18 @@ def run_side_by_side(
     finally:
         is_ending.set()
     return {name: failures[name] for name in jobs if name in failures}
+
+
+def _wait_for(
+    results: SimpleQueue[tuple[str, BaseException | None]],
+) -> tuple[str, BaseException | None]:
+    """Wait for a result, and let signals be handled meanwhile.
+
+    Python handles a signal only between two steps of this thread. One that comes just before
+    the thread begins to wait does not wake it, and would be handled when a stream is done.
+    """
+    while True:
+        try:
+            return results.get(timeout=SECONDS_BETWEEN_LOOKS)
+        except Empty:
+            continue

@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,16 +131,6 @@ def test_help_and_version_need_no_settings() -> None:
     assert "--json" in run("--help").stdout
 
 
-def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, str]:
-    """Send a signal, and once more where a busy machine has not delivered it in time."""
-    process.send_signal(number)
-    try:
-        return process.communicate(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.send_signal(number)
-        return process.communicate(timeout=30)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once_with_a_line(
     url: str, tmp_path: Path, number: signal.Signals
@@ -160,10 +151,30 @@ def test_a_signal_ends_it_at_once_with_a_line(
         while "Checking version" not in line:
             line = process.stderr.readline()
             assert line
-        stdout, stderr = end(process, number)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=10)
     assert process.returncode == 1
     assert not stdout
     assert stderr.splitlines()[-1] == f"tap-techwolf: Ended by {number.name}."
+
+
+def test_a_signal_that_does_not_wake_the_waiting_thread_is_handled_soon() -> None:
+    handled = threading.Event()
+    seen: list[bool] = []
+
+    def examine() -> None:
+        # As one that comes just before the main thread waits: it is noted, and wakes nobody.
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        seen.append(handled.wait(10))
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())
+    try:
+        thread = threading.Thread(target=examine, daemon=True)
+        thread.start()
+        cli._wait_for(thread, time.monotonic() + 30)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [True]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from threading import Barrier, Event
 from typing import TYPE_CHECKING
@@ -116,3 +117,18 @@ def test_an_error_that_is_no_exception_is_raised_whatever_is_decided() -> None:
 
 def test_without_jobs_there_is_nothing_to_wait_for() -> None:
     assert run_side_by_side({}, 3, alone) == {}
+
+
+def test_a_signal_that_does_not_wake_the_waiting_thread_is_handled_soon() -> None:
+    handled = Event()
+
+    def job() -> None:
+        # As one that comes just before the main thread waits: it is noted, and wakes nobody.
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        assert handled.wait(10)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())
+    try:
+        assert run_side_by_side({"a": job}, 1, alone) == {}
+    finally:
+        signal.signal(signal.SIGUSR1, before)
