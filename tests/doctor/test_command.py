@@ -20,6 +20,7 @@ from tap_techwolf.doctor import cli
 from tap_techwolf.doctor.examination import NAMES
 from tap_techwolf.version import VERSION
 from tests.harness import environment, settings
+from tests.signals import signal_that_wakes_nobody
 from tests.transport import gateway
 
 if TYPE_CHECKING:
@@ -163,8 +164,7 @@ def test_a_signal_that_does_not_wake_the_waiting_thread_is_handled_soon() -> Non
     seen: list[bool] = []
 
     def examine() -> None:
-        # As one that comes just before the main thread waits: it is noted, and wakes nobody.
-        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        signal_that_wakes_nobody(cli._wait_for.__code__)
         seen.append(handled.wait(10))
 
     before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())

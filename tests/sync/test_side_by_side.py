@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_techwolf.sync import side_by_side
 from tap_techwolf.sync.side_by_side import THREAD_NAME, run_side_by_side
+from tests.signals import signal_that_wakes_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,8 +125,7 @@ def test_a_signal_that_does_not_wake_the_waiting_thread_is_handled_soon() -> Non
     handled = Event()
 
     def job() -> None:
-        # As one that comes just before the main thread waits: it is noted, and wakes nobody.
-        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        signal_that_wakes_nobody(side_by_side._wait_for.__code__)
         assert handled.wait(10)
 
     before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())
