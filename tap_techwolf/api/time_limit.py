@@ -27,7 +27,8 @@ class TimeLimit:
 
         Args:
             seconds: How long a request may take.
-            on_expiry: Called on the thread, at most once per request.
+            on_expiry: Called on the thread, and again and again until the request ends: it may
+                only just have found the connection that is to be shut down.
         """
         self._seconds = seconds
         self._on_expiry = on_expiry
@@ -73,7 +74,6 @@ class TimeLimit:
         left = self._deadline - time.monotonic()
         if left > 0:
             return min(left, self._interval)
-        self._deadline = None
         self._has_expired = True
         self._on_expiry()
         return self._interval
