@@ -144,10 +144,21 @@ def test_a_broken_page_shows_no_record(broken: dict[str, Any], requests_mock: An
     assert "distinctive" not in str(caught.value)
 
 
+def test_an_unknown_property_that_is_an_id_is_not_named(
+    requests_mock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "a-token"})
+    record = {"external_id": "ada", "ada": 1, "ada@example.com": 2, "E-1234567": 3}
+    requests_mock.post("http://127.0.0.1" + GOALS, json={"has_next": False, "records": [record]})
+    sync(settings("http://127.0.0.1"), catalog=selecting(discover(), "employee_ai_goals"))
+    assert caplog.text.count("'[hidden]' that the schema does not know") == 3
+    assert not any(name in caplog.text for name in ("ada", "1234567"))
+
+
 def test_an_unknown_property_is_named_without_its_value(
     requests_mock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"})
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "a-token"})
     records = [
         {"external_id": str(number), "salary": "distinctive", "exported_at": "x", "goal": "g"}
         for number in range(3)

@@ -24,7 +24,7 @@ from tap_techwolf.api.retries import (
     server_time,
 )
 from tap_techwolf.api.transport import Transport, response_body
-from tap_techwolf.errors import ExportError
+from tap_techwolf.errors import ExportError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +94,11 @@ class Client:
         self._on_response = on_response
         self._transport = Transport(access.timeout)
         self._waited_until = 0.0
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Try no request again: its stream has ended, and nobody waits for a page any more."""
+        self._is_stopped = True
 
     def get_page(self, request: Request, number: int, max_attempts: int | None = None) -> Page:
         """Get a page, trying again while that may help.
@@ -109,6 +114,7 @@ class Client:
         Raises:
             AuthenticationError: There is no token.
             ExportError: There is no such page, or it may not be whole.
+            StoppedError: The stream has ended meanwhile.
         """
         attempts = max_attempts or self._access.max_attempts
         ask = retried(
@@ -166,6 +172,7 @@ class Client:
 
     def _ask(self, request: Request, number: int) -> Page:
         """Make one attempt to get a page."""
+        self._refuse_if_stopped()
         response, asked_at = self.send(request)
         self._check(response, number)
         answered_at = server_time(response)
@@ -179,6 +186,10 @@ class Client:
         if page.was_repaired:
             self._access.note_repaired_text(self._place(number))
         return page
+
+    def _refuse_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise StoppedError
 
     def _check(self, response: requests.Response, number: int) -> None:
         """Raise an error for any response that is not a page."""
@@ -227,6 +238,7 @@ class Client:
         return f"{self._name}, page {number} ({self._path})"
 
     def _log_wait(self, details: Details, number: int) -> None:
+        self._refuse_if_stopped()
         error, seconds = details["exception"], details["wait"]
         self._access.traffic.count_retry()
         if holds_all(error):

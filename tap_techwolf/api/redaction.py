@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -34,10 +35,15 @@ _VOCABULARY = frozenset(_DOCUMENTED.split())
 
 _EMAIL = re.compile(r"[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}(?!\w)")
-# An apostrophe between letters neither opens nor closes a quotation.
+# An apostrophe after a letter opens no quotation, and one before a letter closes none. What is
+# not closed goes on to the end. A backslash escapes what follows.
 _QUOTED = re.compile(
-    r"(?<!\w)(?:\"([^\"]*)\"|'((?:[^']|(?<=\w)'(?=\w))*)'|`([^`]*)`)(?!\w)"
-    r"|\u201c([^\u201d]*)\u201d|\u2018([^\u2019]*)\u2019|\u00ab([^\u00bb]*)\u00bb"
+    r"\"((?:\\.|[^\"\\])*)(?:\"|\\?\Z)"
+    r"|(?<!\w)'((?:\\.|[^'\\]|'(?=\w))*)(?:'|\\?\Z)"
+    r"|`([^`]*)(?:`|\Z)"
+    r"|[\u201c\u201e]([^\u201c\u201d]*)(?:[\u201c\u201d]|\Z)"
+    r"|\u2018([^\u2019]*)(?:\u2019|\Z)"
+    r"|\u00ab([^\u00bb]*)(?:\u00bb|\Z)"
 )
 _WORD = re.compile(r"[\w.+-]+")
 _FIELDS = ("title", "description", "error", "error_description", "message", "detail", "msg")
@@ -85,13 +91,14 @@ class Redactor:
         Returns:
             The text on one line, at most 300 characters long.
         """
-        shown = str(text)[:_LONGEST_INPUT]
+        shown = html.unescape(str(text))
         for secret in sorted(self._secrets, key=len, reverse=True):
             shown = shown.replace(secret, HIDDEN)
         for ids in tuple(self._ids.values()):
             for one in ids():
                 if one and one in shown:
                     shown = re.sub(rf"(?<![\w-]){re.escape(one)}(?![\w-])", HIDDEN, shown)
+        shown = _beginning(" ".join(shown.split()))
         shown = _EMAIL.sub(HIDDEN, shown)
         shown = _UUID.sub(HIDDEN, shown)
         shown = _QUOTED.sub(_hide_unless_documented, shown)
@@ -142,6 +149,11 @@ def status_text(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def _beginning(text: str) -> str:
+    """Return the beginning of a long text, without half a word: it might be half an id."""
+    return text if len(text) <= _LONGEST_INPUT else text[:_LONGEST_INPUT].rpartition(" ")[0]
 
 
 def _hide_if_many_digits(match: re.Match[str]) -> str:

@@ -157,13 +157,23 @@ def _observed_pools(
         def connect(self) -> None:
             on_connecting()
             super().connect()
-            on_connected(self.sock)
+
+        def _new_conn(self) -> socket.socket:
+            connected = super()._new_conn()
+            on_connected(connected)
+            return connected
 
     class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
             on_connecting()
             super().connect()
-            on_connected(self.sock)
+            on_connected(self.sock)  # TLS has taken the other one's place.
+
+        def _new_conn(self) -> socket.socket:
+            # Before a proxy is asked for a tunnel: it may drip, too.
+            connected = super()._new_conn()
+            on_connected(connected)
+            return connected
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

@@ -185,14 +185,16 @@ class Checkpoint:
             bookmark: The bookmark that stands in the state.
             state: The stream's part of the state.
         """
-        last = completed_pass(state)
-        if last == self.began_at:
-            return False
-        if self.continues is not None:
-            return bookmark is not None and bookmark.moment == parse_date_time(self.continues)
-        # A bookmark may have been moved back by hand, behind a pass that was complete long ago.
-        is_newer = last is None or self.began > parse_date_time(last)
-        return is_newer and (bookmark is None or self.began > bookmark.moment)
+        continues = None if self.continues is None else parse_date_time(self.continues)
+        if (text := completed_pass(state)) is not None:
+            last = parse_date_time(text)
+            # A bookmark may have been moved back by hand, behind passes that are complete. A pass
+            # that continues the last one began after it, whatever the clocks said.
+            if self.began == last or (self.began < last and continues != last):
+                return False
+        if continues is not None:
+            return bookmark is not None and bookmark.moment == continues
+        return bookmark is None or self.began > bookmark.moment
 
     def after_page(self, cursor: str) -> Self:
         """Return where the pass is after the current page.

@@ -273,7 +273,7 @@ class Pass:
             # The API's clock goes on as this machine's does. It is read in whole seconds, so
             # that a small difference is none.
             difference = self._clock.api - self._clock.machine
-            now = min(now, now + difference) if abs(difference) > _SAME_TIME else now
+            now = now + difference if difference < -_SAME_TIME else now
         began = last.began_at or ""
         return CompletedPass(
             began_at=began,

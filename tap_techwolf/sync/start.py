@@ -218,7 +218,7 @@ def began_at(
     # The API tells whole seconds, and clocks are set back: no two passes may begin at one time,
     # also where the earlier one was interrupted and is not resumed.
     for earlier in sorted(earlier_passes(state)):
-        if began <= earlier <= later + _HOUR:
+        if began <= earlier and earlier - later <= _HOUR:
             began = earlier + _TICK
     return format_date_time(began)
 

@@ -177,7 +177,10 @@ class ExportStream(RESTStream[str]):
             self._run.notices,
             is_test=self.ABORT_AT_RECORD_COUNT is not None,
         )
-        yield from self._pass.records(self.stream_state)
+        try:
+            yield from self._pass.records(self.stream_state)
+        finally:
+            self.client.stop()  # A page that was asked for ahead must not hold the other streams.
 
     def check_state(self) -> None:
         """Refuse a bookmark that cannot be used, before any request.
@@ -243,7 +246,7 @@ class ExportStream(RESTStream[str]):
     @cached_property
     def _columns(self) -> Columns:
         known, wanted = self.schema["properties"], self.effective_schema["properties"]
-        return Columns(self.name, known, wanted)
+        return Columns(self.name, known, wanted, self._run.access.redactor.clean)
 
     # What the SDK asks of any stream
 

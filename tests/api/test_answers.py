@@ -14,7 +14,10 @@ from singer_sdk.exceptions import FatalAPIError
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.errors import AuthenticationError, ExportError, SyncError
+from tap_techwolf.api.access import Access
+from tap_techwolf.api.client import Client, Request
+from tap_techwolf.config.validation import complete
+from tap_techwolf.errors import AuthenticationError, ExportError, StoppedError, SyncError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import LOG, STREAMS, Output, discover, selecting, settings, sync
 from tests.transport import Break, gateway, refusing_port
@@ -397,3 +400,40 @@ def test_a_failing_stream_ends_alone(
 def _log_everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     with caplog.at_level(logging.INFO, "tap_techwolf"):
         yield
+
+
+ENDPOINT = "http://127.0.0.1" + PROFILES
+
+
+def refused_client(requests_mock: Mocker) -> tuple[Client, Access]:
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "a-token"})
+    requests_mock.post(ENDPOINT, status_code=429, headers={"Retry-After": "300"})
+    access = Access(complete(settings("http://127.0.0.1"), TapTechWolf.config_jsonschema))
+    return Client(access, "profiles", PROFILES), access
+
+
+def test_a_page_that_nobody_waits_for_any_more_holds_no_other_export(
+    requests_mock: Mocker, waits: list[float]
+) -> None:
+    client, access = refused_client(requests_mock)
+
+    def refuse(*_: object) -> str:
+        client.stop()
+        return ""
+
+    requests_mock.post(ENDPOINT, status_code=429, headers={"Retry-After": "300"}, text=refuse)
+    with pytest.raises(StoppedError):
+        client.get_page(Request(ENDPOINT), 2)
+    access.pause.wait()
+    assert waits == []
+    assert access.traffic.retries == 0
+
+
+def test_a_page_that_nobody_waits_for_any_more_is_not_asked_for_again(
+    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, access = refused_client(requests_mock)
+    monkeypatch.setattr(time, "sleep", lambda _: client.stop())
+    with pytest.raises(StoppedError):
+        client.get_page(Request(ENDPOINT), 2)
+    assert access.traffic.requests == 2  # That for the token, and the one that was refused.

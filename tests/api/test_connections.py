@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
+from tap_techwolf.api.transport import Transport
 from tap_techwolf.errors import AuthenticationError, ExportError
 from tests.connections import Break, keep_alive_gateway
 from tests.harness import settings
@@ -158,6 +163,35 @@ def test_a_request_that_took_too_long_is_tried_again(
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
     assert attempts_told(caplog)
+
+
+def test_the_timeout_bounds_a_proxy_that_is_asked_for_a_tunnel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(ConnectionError):
+            for _ in range(400):
+                connection.sendall(b"H")
+                if ended.wait(0.05):
+                    break
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        transport = Transport(0.6)
+        request = requests.Request("POST", "https://tenant.eu3.techwolf.ai/")
+        started = time.monotonic()
+        with pytest.raises(requests.Timeout):
+            transport.send(transport.session.prepare_request(request))
+        assert time.monotonic() - started < 10
+        ended.set()
+        thread.join(10)
 
 
 def test_a_slow_answer_within_the_timeout_is_taken(sandbox: Sandbox, url: str) -> None:

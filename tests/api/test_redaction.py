@@ -38,6 +38,17 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         ("'Content-Type' must be 'application/json'", "'Content-Type' must be 'application/json'"),
         ("'limit Ada' is wrong", "[hidden] is wrong"),
         ("'' is wrong", "[hidden] is wrong"),
+        ("no \u201eAda\u201c, &quot;Bob&quot;, &#39;Eve&#39;", "no [hidden], [hidden], [hidden]"),
+        ('goal"Ada"s', "goal[hidden]s"),
+        # Quotation marks within a quotation
+        ('{"goal": "Ada said \\"no\\" in May", "x": 1}', "{[hidden]: [hidden], [hidden]: 1}"),
+        (r"'Ada said \'no\' in May' fails", "[hidden] fails"),
+        # Quotations that are not closed, as in a text that was cut
+        ('not "Ada Lovelace', "not [hidden]"),
+        ("not 'Ada Lovelace", "not [hidden]"),
+        ("not `Ada Lovelace", "not [hidden]"),
+        ("not \u201cAda Lovelace", "not [hidden]"),
+        ('not "Ada\\', "not [hidden]"),
         # An apostrophe is no quotation mark
         ("The employee's goal isn't there", "The employee's goal isn't there"),
         ("'Ada's goal' isn't there", "[hidden] isn't there"),
@@ -64,6 +75,14 @@ def test_ids_of_the_last_page_are_hidden_as_whole_words() -> None:
     assert redactor.clean("ada, adage, x-ada, j.1, jx1") == "[hidden], adage, x-ada, [hidden], jx1"
     redactor.set_ids("goals", lambda: {"bob"})
     assert redactor.clean("ada, bob") == "ada, [hidden]"
+
+
+def test_nothing_is_shown_because_a_long_text_is_cut() -> None:
+    assert Redactor().clean(f'Value "Ada {"x" * 11_000}" for goal') == "Value [hidden]"
+    spaces = " " * 9_995
+    assert Redactor(["settings-secret"]).clean(f"x:{spaces}settings-secret") == "x: [hidden]"
+    quoted = f'"{"x " * 4_990}"'
+    assert Redactor().clean(f"{quoted} ada.lovelace@example.com") == "[hidden]"
 
 
 def test_a_text_is_shortened() -> None:

@@ -200,6 +200,23 @@ def test_a_checkpoint_of_a_completed_pass_is_over_whatever_the_bookmark_says(
     assert HERE.belongs_to(bookmark, {"completed_pass": "2026-11-01T00:00:00+00:00"})
 
 
+def test_a_bookmark_that_is_moved_back_revives_no_pass_of_before_the_last_complete_one() -> None:
+    continuing = replace(HERE, continues=EARLIER.moment.isoformat())
+    assert continuing.belongs_to(EARLIER, {})
+    for later in ("2026-11-22T10:00:00.000001+00:00", "2026-11-23T00:00:00+00:00"):
+        assert not continuing.belongs_to(EARLIER, {"completed_pass": later})
+        assert not HERE.belongs_to(EARLIER, {"completed_pass": later})
+
+
+def test_a_pass_that_continues_the_last_complete_one_began_after_it_whatever_the_clocks_said() -> (
+    None
+):
+    future = "2999-01-01T00:00:00+00:00"
+    continuing = replace(HERE, continues=future)
+    bookmark = Bookmark(datetime(2999, 1, 1, tzinfo=UTC), None, None)
+    assert continuing.belongs_to(bookmark, {"completed_pass": future})
+
+
 @pytest.mark.parametrize(
     ("checkpoint", "expected"),
     [

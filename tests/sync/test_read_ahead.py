@@ -13,7 +13,8 @@ import requests
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.errors import ExportError, LoaderExitedError
+from tap_techwolf.api.client import Request
+from tap_techwolf.errors import ExportError, LoaderExitedError, StoppedError
 from tap_techwolf.sync.read_ahead import ReadAhead
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
@@ -182,3 +183,15 @@ def test_a_loader_that_exited_ends_the_run(
     with pytest.raises(LoaderExitedError):
         sync_tap(profiles(url))
     gone.file.close()
+
+
+def test_a_stream_that_has_ended_asks_for_no_page_again(requests_mock: Any) -> None:
+    tap = profiles("http://127.0.0.1")
+    stream = tap.streams["employee_task_profiles"]
+    assert isinstance(stream, ExportStream)
+    requests_mock.post("http://127.0.0.1/oauth/token", json={"access_token": "a-token"})
+    requests_mock.post("http://127.0.0.1" + PATHS[stream.name], json={"has_next": None})
+    with pytest.raises(ExportError):
+        sync_tap(tap)
+    with pytest.raises(StoppedError):
+        stream.client.get_page(Request(stream.url_base + stream.path), 2)

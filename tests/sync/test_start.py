@@ -211,6 +211,13 @@ def test_a_bookmark_ahead_of_both_clocks_is_warned_of(
         assert "may be missing. Run once with --full-refresh" in line
 
 
+def test_a_clock_at_the_end_of_the_calendar_is_compared_with_earlier_passes() -> None:
+    state = {"completed_pass": "2999-01-01T00:00:00+00:00"}
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    began = began_at(begin_pass(SETTINGS, None), Clock(NOW, last), state, "jobs", Notices())
+    assert began == "2999-01-01T00:00:00.000001+00:00"
+
+
 def test_a_warning_for_the_whole_run_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     notices = Notices()
     for stream in ("goals", "jobs"):
