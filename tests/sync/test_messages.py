@@ -94,14 +94,18 @@ def test_a_pipe_that_is_full_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     reader, writing = os.pipe()
     os.set_blocking(writing, False)
     record = RecordMessage("jobs", {"external_id": "a" * 300_000})
-    with open(writing, "wb", buffering=0) as raw, open(reader, "rb") as pipe:  # noqa: PTH123
+    # In this order, so that the reader comes to an end where the writer fails.
+    with (
+        open(reader, "rb") as pipe,  # noqa: PTH123
+        ThreadPoolExecutor(1) as pool,
+        open(writing, "wb", buffering=0) as raw,  # noqa: PTH123
+    ):
         monkeypatch.setattr(sys, "stdout", Stdout(raw))
-        with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(pipe.readline)
-            writer = PageWriter()
-            writer.write_message(record)
-            writer.flush()
-            assert json.loads(first.result(10))["record"] == record.record
+        first = pool.submit(pipe.readline)
+        writer = PageWriter()
+        writer.write_message(record)
+        writer.flush()
+        assert json.loads(first.result(10))["record"] == record.record
 
 
 @pytest.mark.parametrize(
