@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from tap_techwolf.api.time_limit import TimeLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from urllib3 import PoolManager
     from urllib3.connectionpool import ConnectionPool
@@ -39,10 +40,9 @@ class Transport:
         self._timeout = timeout
         self._limit = TimeLimit(timeout, self._shut_down)
         self._environment: dict[str, Any] = {}
-        self._socket: socket.socket | None = None
-        self._is_new_connection = False
+        self._connection = _Connection()
         self._has_response = False
-        adapter = _ObservedAdapter(self._note_connecting, self._note_socket)
+        adapter = _ObservedAdapter(self._connection)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
@@ -64,7 +64,7 @@ class Transport:
         try:
             return self._send_once(request)
         except requests.ConnectionError as error:
-            was_kept_alive = not self._is_new_connection and not self._has_response
+            was_kept_alive = not self._connection.is_new and not self._has_response
             if not was_kept_alive or not _is_closed_connection(error):
                 raise
         return self._send_once(request)
@@ -74,7 +74,7 @@ class Transport:
             self._environment |= self.session.merge_environment_settings(
                 request.url, {}, stream=True, verify=None, cert=None
             )
-        self._is_new_connection = self._has_response = False
+        self._connection.is_new = self._has_response = False
         self._limit.start()
         try:
             response = self.session.send(
@@ -95,19 +95,12 @@ class Transport:
             raise requests.Timeout
         return response
 
-    def _note_connecting(self) -> None:
-        self._is_new_connection = True
-
-    def _note_socket(self, connected: socket.socket) -> None:
-        # Kept here, as http.client lets go of it where the server says `Connection: close`.
-        self._socket = connected
-
     def _shut_down(self) -> None:
         """Wake the thread that waits for a byte: closing alone would not."""
-        if self._socket is not None:
+        if (connected := self._connection.socket) is not None:
             with suppress(OSError):
                 # Not SSLSocket's own method, which changes the object under that thread.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 def response_body(response: requests.Response) -> bytes:
@@ -131,13 +124,27 @@ class _Session(requests.Session):
         del resp
 
 
-class _ObservedAdapter(HTTPAdapter):
-    """An adapter that tells when a connection is being opened, and when it is open."""
+@dataclass(slots=True)
+class _Connection:
+    """What is known of the connection that was opened last.
 
-    def __init__(
-        self, on_connecting: Callable[[], None], on_connected: Callable[[socket.socket], None]
-    ) -> None:
-        self._pools = _observed_pools(on_connecting, on_connected)
+    It refers to nothing else: urllib3 keeps what its connections refer to as long as they are open.
+
+    Attributes:
+        is_new: Whether it was opened for the request under way.
+        socket: Its socket, which http.client lets go of where the server says
+            `Connection: close`.
+    """
+
+    is_new: bool = False
+    socket: socket.socket | None = None
+
+
+class _ObservedAdapter(HTTPAdapter):
+    """An adapter that notes when a connection is being opened, and its socket."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._pools = _observed_pools(connection)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as declared
@@ -150,29 +157,25 @@ class _ObservedAdapter(HTTPAdapter):
         return manager
 
 
-def _observed_pools(
-    on_connecting: Callable[[], None], on_connected: Callable[[socket.socket], None]
-) -> dict[str, type[ConnectionPool]]:
+def _observed_pools(connection: _Connection) -> dict[str, type[ConnectionPool]]:
     class Connection(HTTPConnection):
         def connect(self) -> None:
-            on_connecting()
+            connection.is_new = True
             super().connect()
 
         def _new_conn(self) -> socket.socket:
-            connected = super()._new_conn()
-            on_connected(connected)
+            connection.socket = connected = super()._new_conn()
             return connected
 
     class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
-            on_connecting()
+            connection.is_new = True
             super().connect()
-            on_connected(self.sock)  # TLS has taken the other one's place.
+            connection.socket = self.sock  # TLS has taken the other one's place.
 
         def _new_conn(self) -> socket.socket:
             # Before a proxy is asked for a tunnel: it may drip, too.
-            connected = super()._new_conn()
-            on_connected(connected)
+            connection.socket = connected = super()._new_conn()
             return connected
 
     class Pool(HTTPConnectionPool):

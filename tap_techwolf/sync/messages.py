@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import select
+import selectors
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -199,6 +199,9 @@ def _write_all(content: bytearray) -> None:
 
 def _wait_until_writable(output: _RawOutput) -> None:
     try:
-        select.select([], [output.fileno()], [])
+        descriptor = output.fileno()
     except io.UnsupportedOperation:  # Not a file; it is asked again at once.
         return
+    with selectors.DefaultSelector() as selector:  # select() refuses descriptors over 1023.
+        selector.register(descriptor, selectors.EVENT_WRITE)
+        selector.select()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
 import time
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -163,6 +165,18 @@ def test_a_request_that_took_too_long_is_tried_again(
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
     assert attempts_told(caplog)
+
+
+def test_what_a_tap_has_opened_is_closed_when_the_tap_is_forgotten(url: str) -> None:
+    transport = Transport(5)
+    request = transport.session.prepare_request(requests.Request("POST", url))
+    transport.send(request)
+    connected = weakref.ref(transport.session)
+    del transport
+    until = time.monotonic() + 20
+    while connected() is not None and time.monotonic() < until:  # Its watcher ends in a moment.
+        gc.collect()
+    assert connected() is None
 
 
 def test_the_timeout_bounds_a_proxy_that_is_asked_for_a_tunnel(
