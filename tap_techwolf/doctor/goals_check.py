@@ -112,9 +112,11 @@ def _next(
 def _judge(found: _Goals, came: _Goals, looked_at: str) -> Check:
     missing = len(found.recent.keys() - came.recent.keys() - came.others)
     others = len(found.others & came.others)
+    recent = len(found.recent)
     seen = (
-        f"On {looked_at}, {len(found.recent)} employees have a goal that changed within 14 days. "
-        f"With the filter, {len(found.recent) - missing} of them came, and {others} of "
+        f"On {looked_at}, {recent} {'employee has' if recent == 1 else 'employees have'} a goal "
+        "that changed within 14 days. "
+        f"With the filter, {recent - missing} of them came, and {others} of "
         f"{len(found.others)} employees without such a goal came too."
     )
     if missing:

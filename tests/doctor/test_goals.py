@@ -107,7 +107,7 @@ def test_at_most_five_pages_are_looked_at(quiet: Sandbox, examine: Examine) -> N
 def test_fewer_pages_are_looked_at_where_requests_run_out(quiet: Sandbox, examine: Examine) -> None:
     quiet.company.change_goal(quiet.company.employees[with_goals(quiet)[0]])
     checks = examine(most_requests=17, page_size=20)
-    assert "On the first page, 1 employees have a goal" in checks[NAME].seen
+    assert "On the first page, 1 employee has a goal" in checks[NAME].seen
     assert checks["learned:inactive"].verdict == "ok"
 
 
