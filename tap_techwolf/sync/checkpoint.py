@@ -190,7 +190,7 @@ class Checkpoint:
             last = parse_date_time(text)
             # A bookmark may have been moved back by hand, behind passes that are complete. A pass
             # that continues the last one began after it, whatever the clocks said.
-            if self.began == last or (self.began < last and continues != last):
+            if self.began <= last and continues != last:
                 return False
         if continues is not None:
             return bookmark is not None and bookmark.moment == continues

@@ -39,7 +39,7 @@ def filter_date(moment: datetime, lookback_days: int) -> str:
     Returns:
         A date as `YYYY-MM-DD`.
     """
-    if moment.year <= _EARLIEST.year:
+    if moment.year < _EARLIEST.year:
         return _EARLIEST.isoformat()
     day = (moment.astimezone(UTC) - _SPARE).toordinal() - lookback_days
     return date.fromordinal(max(day, _EARLIEST.toordinal())).isoformat()

@@ -207,24 +207,26 @@ class Pass:
         try:
             return get_page(here), here
         except ExportError as error:
-            status = error.status or 0
-            if status in _REFUSED:
-                first = None
-            elif status >= _SERVER_ERROR:
-                first = self._page_in_spite_of(error, beginning)
-            else:
+            if error.status in _REFUSED:
+                self._log_start_over()
+                return self._source.get_page(beginning), beginning
+            if error.status is None or error.status < _SERVER_ERROR:
                 raise
-        logger.warning(
-            "%s: the API refuses the cursor of the checkpoint; the pass starts over",
-            self._settings.stream,
-        )
-        return first or self._source.get_page(beginning), beginning
+            page = self._page_in_spite_of(error, beginning)
+            self._log_start_over()
+            return page, beginning
 
     def _page_in_spite_of(self, error: ExportError, beginning: Checkpoint) -> Page:
         try:
             return self._source.try_page(beginning)
         except ExportError:
             raise error from None
+
+    def _log_start_over(self) -> None:
+        logger.warning(
+            "%s: the API refuses the cursor of the checkpoint; the pass starts over",
+            self._settings.stream,
+        )
 
     def _log_refusal(self, details: Details) -> None:
         logger.warning(

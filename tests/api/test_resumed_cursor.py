@@ -88,9 +88,13 @@ def test_a_passing_refusal_does_not_throw_the_checkpoint_away(
     assert output.ids(PROFILES) == all_ids(sandbox)[200:]
     assert bookmark(output) == state["bookmarks"][PROFILES]["checkpoint"]["began_at"]
     assert sandbox.requests[PATH] == PAGES - 2 + times
-    assert not restarts(caplog)
-    assert len([line for line in caplog.messages if "attempt" in line]) == times
+    assert warnings_in(caplog) == [
+        f"{PROFILES}: the API refused the cursor of the checkpoint; attempt {number} of 3 follows "
+        f"in {wait:.1f} s"
+        for number, wait in zip((2, 3), waits, strict=False)
+    ]
     assert len(waits) == times
+    assert not [one for one in caplog.records if one.name == "backoff"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,9 @@ def test_a_lasting_refusal_starts_the_pass_over(
     assert output.ids(PROFILES) == all_ids(sandbox)
     assert asked(sandbox)[0] == (None, None)
     assert sandbox.requests[PATH] == PAGES + tries
-    assert len(restarts(caplog)) == 1
+    assert restarts(caplog) == [
+        f"{PROFILES}: the API refuses the cursor of the checkpoint; the pass starts over"
+    ]
     assert bookmark(output) != state["bookmarks"][PROFILES]["checkpoint"]["began_at"]
 
 
@@ -150,6 +156,18 @@ def test_a_server_error_at_the_first_page_too_ends_the_run_and_keeps_the_checkpo
     sandbox.conditions.faults.clear()
     later = attempt(settings(url), state, only(PROFILES))
     assert later.ids(PROFILES) == all_ids(sandbox)[200:]
+
+
+def test_a_refusal_of_the_cursor_does_not_show_it(
+    sandbox: Sandbox, url: str, state: dict[str, Any]
+) -> None:
+    checkpoint = state["bookmarks"][PROFILES]["checkpoint"]
+    cursor = checkpoint["starting_after"] = "ada"
+    text = f"We do not know {cursor} here."
+    sandbox.conditions.faults.append(Fault(PATH, status=403, times=9, text=text))
+    output = attempt(settings(url), state, only(PROFILES))
+    assert isinstance(output.error, ExportError)
+    assert "We do not know [hidden] here." in str(output.error)
 
 
 def test_the_command_survives_a_cursor_that_is_gone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -192,8 +193,21 @@ def test_the_filter_loses_nothing_under_either_reading(moment: datetime, lookbac
     assert moment - start <= timedelta(days=lookback + 1) + spare
 
 
+def test_the_filter_date_is_one_of_utc_wherever_the_tap_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")  # 14 hours ahead.
+    time.tzset()
+    try:
+        assert filter_date(datetime(2026, 11, 22, 12, tzinfo=UTC), 1) == "2026-11-21"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_dates_before_there_was_data_are_the_earliest_date() -> None:
     assert filter_date(datetime(1, 1, 1, tzinfo=UTC), 1) == "1970-01-01"
+    assert filter_date(datetime(1970, 6, 2, tzinfo=UTC), 1) == "1970-05-31"
     assert filter_date(datetime(2026, 1, 1, tzinfo=UTC), 10**9) == "1970-01-01"
 
 

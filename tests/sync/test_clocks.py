@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from sandbox.exports import DateReading
-from tests.harness import arguments, run, settings
+from tests.harness import LOG, arguments, discover, run, selecting, settings
 from tests.runs import (
     PROFILES,
     MeltanoStore,
@@ -86,6 +86,19 @@ def test_a_pass_begins_at_the_earlier_clock_before_its_first_page(
     earlier = min(offset, timedelta(0))
     assert started + earlier - 2 * A_SECOND <= began <= asked_at[0] + earlier
     assert len(about_clocks(warnings_in(caplog))) == (offset in FAR)
+
+
+@pytest.mark.parametrize("offset", [*FAR, *NEAR], ids=str)
+def test_a_pass_is_completed_by_the_clock_by_which_it_began(
+    sandbox: Sandbox, url: str, offset: timedelta
+) -> None:
+    sandbox.company.clock_offset = offset
+    output = attempt(settings(url), catalog=selecting(discover(), PROFILES, LOG))
+    ended = datetime.now(UTC)
+    [row] = output.records[LOG]
+    assert moment(row["began_at"]) <= moment(row["completed_at"])
+    assert moment(row["completed_at"]) <= ended + min(offset, timedelta(0)) + A_SECOND
+    assert ended - moment(row["completed_at"]) < timedelta(minutes=1) - min(offset, timedelta(0))
 
 
 @pytest.mark.parametrize("offset", [timedelta(0), timedelta(days=3), timedelta(days=-3)], ids=str)

@@ -101,7 +101,16 @@ def test_a_pipe_that_is_full_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
         open(writing, "wb", buffering=0) as raw,  # noqa: PTH123
     ):
         monkeypatch.setattr(sys, "stdout", Stdout(raw))
-        first = pool.submit(pipe.readline)
+        is_full = Event()
+        write = raw.write
+
+        def note_that_it_is_full(data: memoryview) -> int | None:
+            if (taken := write(data)) is None:
+                is_full.set()
+            return taken
+
+        monkeypatch.setattr(raw, "write", note_that_it_is_full)
+        first = pool.submit(lambda: pipe.readline() if is_full.wait(10) else b"")
         writer = PageWriter()
         writer.write_message(record)
         writer.flush()
@@ -227,6 +236,15 @@ def test_a_last_state_follows_what_was_written_and_not_the_page_under_way(
     with pytest.raises(StoppedError):
         writer.begin_page()
     assert written() == []
+
+
+def test_a_last_state_says_where_to_go_on(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    writer = PageWriter()
+    writer.write_message(SCHEMA)
+    with writer.closing(1):
+        writer.write_last_state(STATE)
+    last = capfdbinary.readouterr().out.splitlines()[-1]
+    assert json.loads(last) == {"type": "STATE", "value": STATE}
 
 
 def test_nothing_is_written_where_there_was_no_sync(written: Callable[[], list[str]]) -> None:

@@ -198,7 +198,15 @@ def test_clocks_that_differ_by_more_than_an_hour_are_named(
 
 @pytest.mark.parametrize(
     ("ahead", "text"),
-    [(MINUTE, None), (2 * MINUTE, "2 minutes"), (timedelta(days=400), "400 days")],
+    [
+        (MINUTE, None),
+        (2 * MINUTE, "2 minutes"),
+        (119 * MINUTE, "119 minutes"),
+        (2 * HOUR, "2 hours"),
+        (47 * HOUR, "47 hours"),
+        (48 * HOUR, "2 days"),
+        (timedelta(days=400), "400 days"),
+    ],
 )
 def test_a_bookmark_ahead_of_both_clocks_is_warned_of(
     ahead: timedelta, text: str | None, caplog: pytest.LogCaptureFixture
@@ -209,6 +217,22 @@ def test_a_bookmark_ahead_of_both_clocks_is_warned_of(
         [line] = caplog.messages
         assert line.startswith(f"jobs: the bookmark is {text} ahead of the API's clock and")
         assert "may be missing. Run once with --full-refresh" in line
+
+
+@pytest.mark.parametrize("checkpoint", [{"page": 3}, "text"], ids=str)
+def test_a_checkpoint_that_cannot_be_read_lets_no_other_tenant_in(checkpoint: Any) -> None:
+    with pytest.raises(StateError, match="belongs to another tenant"):
+        read_bookmark(with_config(tenant="another"), bookmarked(NOW, checkpoint=checkpoint))
+
+
+def test_an_older_full_refresh_of_another_tenant_lets_it_in_no_more() -> None:
+    another = with_config(FULL, tenant="another")
+    there = interrupted(another, {})
+    assert read_bookmark(another, bookmarked(NOW, **there)) is None
+    later = bookmarked(NOW + 2 * HOUR, **there)
+    del later["completed_pass"]
+    with pytest.raises(StateError, match="belongs to another tenant"):
+        read_bookmark(another, later)
 
 
 def test_a_clock_at_the_end_of_the_calendar_is_compared_with_earlier_passes() -> None:
