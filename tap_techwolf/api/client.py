@@ -16,6 +16,7 @@ from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError, Clock, NoPa
 from tap_techwolf.api.redaction import status_text
 from tap_techwolf.api.retries import (
     RETRIED_ERRORS,
+    RetriedError,
     describe,
     holds_all,
     is_retried,
@@ -208,8 +209,7 @@ class Client:
             )
             raise self.page_error(number, what, status)
 
-    def _gave_up(self, error: BaseException, number: int, attempts: int) -> ExportError:
-        response = error.response if isinstance(error, RetriableAPIError) else None
+    def _gave_up(self, error: RetriedError, number: int, attempts: int) -> ExportError:
         advice = (
             _ADDRESS_HINT
             if is_unknown_host(error)
@@ -219,7 +219,9 @@ class Client:
             f"gave up after {attempts_text(attempts)}; the last one ended with: {describe(error)}. "
             f"{advice}"
         )
-        return self.page_error(number, what, None if response is None else response.status_code)
+        return self.page_error(
+            number, what, None if error.response is None else error.response.status_code
+        )
 
     def page_error(self, number: int, what: str, status: int | None = None) -> ExportError:
         """Make the error for a page.
@@ -239,7 +241,8 @@ class Client:
 
     def _log_wait(self, details: Details, number: int) -> None:
         self._refuse_if_stopped()
-        error, seconds = details["exception"], details["wait"]
+        error: Any = details["exception"]  # One of RETRIED_ERRORS.
+        seconds = details["wait"]
         self._access.traffic.count_retry()
         if holds_all(error):
             self._waited_until = self._access.pause.hold(seconds)

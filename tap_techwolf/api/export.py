@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tap_techwolf.api.page import Record
+
 Filter = dict[str, Any]
 
 _API_DEFAULTS = {"external_vendor": "techwolf", "versions": "latest", "response_format": "list"}
@@ -65,6 +67,33 @@ def job_families(config: Mapping[str, Any]) -> Filter | None:
     return {"filter": "job_family_id_is_in_list", "job_family_ids": families} if families else None
 
 
+def as_sent(record: Record, config: Mapping[str, Any]) -> Record:
+    """Return a record as the API sent it.
+
+    Args:
+        record: The record.
+        config: The settings; not used.
+    """
+    del config
+    return record
+
+
+def task_profile(record: Record, config: Mapping[str, Any]) -> Record:
+    """Return a task profile with the columns of both formats, the unused one null.
+
+    So that nothing stale is left in a table after the format was changed. The form of a
+    hierarchy is not documented: all of it goes into one column as it is.
+
+    Args:
+        record: A record as the API sent it.
+        config: The settings.
+    """
+    if config.get("task_profile_format") == "hierarchy":
+        external_id = record.pop("external_id")
+        return {"external_id": external_id, "tasks": None, "hierarchy": record}
+    return {"tasks": None, "hierarchy": None, **record}
+
+
 def updated_after(date: str) -> Filter:
     """Return the filter for entities that were updated after a date.
 
@@ -84,6 +113,7 @@ class Export:
         include: The setting that lists what each record includes; None where there is no choice.
         filters: Makes the filters that follow from the settings.
         key: Makes the key's properties, and the type of each, from the settings.
+        row: Makes the row of a record, from the record and the settings.
     """
 
     path: str
@@ -91,6 +121,7 @@ class Export:
     include: str | None = None
     filters: tuple[Callable[[Mapping[str, Any]], Filter | None], ...] = ()
     key: Callable[[Mapping[str, Any]], dict[str, type]] = by_entity
+    row: Callable[[Record, Mapping[str, Any]], Record] = as_sent
 
     def params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the query parameters; the API's defaults are left out.

@@ -31,6 +31,9 @@ RETRIED_ERRORS = (
     requests.Timeout,
 )
 
+#: What these are to a type checker; each has the response that it is about, or None.
+RetriedError = RetriableAPIError | requests.RequestException
+
 _LONGEST_WAIT = 60.0
 _LONGEST_RETRY_AFTER = 300.0
 
@@ -125,7 +128,7 @@ def _http_date(text: str) -> datetime | None:
         return None
 
 
-def retry_after(error: BaseException | None) -> float | None:
+def retry_after(error: RetriedError) -> float | None:
     """Return how long the server asks to wait.
 
     Args:
@@ -135,7 +138,7 @@ def retry_after(error: BaseException | None) -> float | None:
         Seconds, at most five minutes; None where it came without a `Retry-After` that can be
         read.
     """
-    response = error.response if isinstance(error, RetriableAPIError) else None
+    response = error.response
     if response is None:
         return None
     text = response.headers.get("Retry-After", "").strip()
@@ -150,7 +153,7 @@ def retry_after(error: BaseException | None) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
-def holds_all(error: BaseException | None) -> bool:
+def holds_all(error: RetriedError) -> bool:
     """Return whether the API asks the whole run, not only this request, to wait.
 
     Args:
@@ -158,11 +161,11 @@ def holds_all(error: BaseException | None) -> bool:
     """
     if retry_after(error) is not None:
         return True
-    response = error.response if isinstance(error, RetriableAPIError) else None
+    response = error.response
     return response is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
-def waits() -> Generator[float, Exception, None]:
+def waits() -> Generator[float, RetriedError, None]:
     """Decide how long to wait, error by error, in the form that `backoff` expects.
 
     Yields:

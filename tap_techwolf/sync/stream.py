@@ -130,7 +130,7 @@ class ExportStream(RESTStream[str]):
         Returns:
             The record as it is written.
         """
-        row = self._columns.fit(row)
+        row = self._columns.fit(self.export.row(row, self.config))
         row[REPLICATION_KEY] = self._pass.exported_at if self._pass else ""
         return row
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# The rest of the time is for the last STATE message.
+_SECONDS_FOR_PAGE = SECONDS_TO_END / 2
+
 
 def sync_side_by_side(
     streams: Sequence[ExportStream], run: Run, state: Mapping[str, Any], limit: int
@@ -81,7 +84,7 @@ def _sync(stream: ExportStream, run: Run, complete: list[str]) -> None:
 
 def _close(run: Run, state: Mapping[str, Any], error: BaseException) -> None:
     """Keep the streams that are still running from writing; write a last state at a signal."""
-    with run.writer.closing(SECONDS_TO_END / 2) as is_whole:
+    with run.writer.closing(_SECONDS_FOR_PAGE) as is_whole:
         if is_whole and isinstance(error, Terminated):
             run.writer.write_last_state(state)
 

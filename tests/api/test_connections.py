@@ -9,10 +9,11 @@ import threading
 import time
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
@@ -177,6 +178,36 @@ def test_what_a_tap_has_opened_is_closed_when_the_tap_is_forgotten(url: str) -> 
     while connected() is not None and time.monotonic() < until:  # Its watcher ends in a moment.
         gc.collect()
     assert connected() is None
+
+
+def test_the_timeout_outlives_one_that_expires_between_two_connections(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, is_slow = socket.getaddrinfo, threading.Event()
+
+    def look_up_slowly(*args: Any) -> Any:
+        if is_slow.is_set():
+            is_slow.clear()
+            gate.released.wait(0.5)
+        return look_up(*args)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+    with gateway(url) as (address, gate):  # It answers with `Connection: close`.
+        transport = Transport(0.2)
+        request = requests.Request("GET", f"{address}/any")
+        gate.breaks["/any"] = ["none", "none", "drip_body"]
+        transport.send(transport.session.prepare_request(request))
+        is_slow.set()
+        for _ in range(2):
+            with pytest.raises(requests.Timeout):
+                transport.send(transport.session.prepare_request(request))
+
+
+def test_options_of_a_proxy_reach_the_connection_to_it() -> None:
+    adapter = Transport(5).session.get_adapter("https://tenant.eu3.techwolf.ai/")
+    assert isinstance(adapter, HTTPAdapter)
+    manager = adapter.proxy_manager_for("http://127.0.0.1:1", proxy_assert_hostname="proxy.test")
+    assert manager.proxy_config.assert_hostname == "proxy.test"
 
 
 def test_the_timeout_bounds_a_proxy_that_is_asked_for_a_tunnel(

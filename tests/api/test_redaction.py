@@ -36,6 +36,10 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         ),
         ("'limit' must be \"all\" or `Latest`", "'limit' must be \"all\" or `Latest`"),
         ("'Content-Type' must be 'application/json'", "'Content-Type' must be 'application/json'"),
+        (
+            "'Bearer Token_Type' or '/export/Employees'",
+            "'Bearer Token_Type' or '/export/Employees'",
+        ),
         ("'limit Ada' is wrong", "[hidden] is wrong"),
         ("'' is wrong", "[hidden] is wrong"),
         ("no \u201eAda\u201c, &quot;Bob&quot;, &#39;Eve&#39;", "no [hidden], [hidden], [hidden]"),
@@ -64,8 +68,9 @@ def test_every_token_of_the_run_is_hidden() -> None:
     redactor = Redactor(["settings-secret", None, ""])
     redactor.add_secret("token-one")
     redactor.add_secret("token-one-and-more")
-    said = "settings-secret, token-one, token-one-and-more"
-    assert redactor.clean(said) == "[hidden], [hidden], [hidden]"
+    redactor.add_secret("a-token-one")
+    said = "settings-secret, token-one, token-one-and-more, a-token-one"
+    assert redactor.clean(said) == "[hidden], [hidden], [hidden], [hidden]"
 
 
 def test_ids_of_the_last_page_are_hidden_as_whole_words() -> None:
@@ -81,6 +86,9 @@ def test_nothing_is_shown_because_a_long_text_is_cut() -> None:
     assert Redactor().clean(f'Value "Ada {"x" * 11_000}" for goal') == "Value [hidden]"
     spaces = " " * 9_995
     assert Redactor(["settings-secret"]).clean(f"x:{spaces}settings-secret") == "x: [hidden]"
+    quoted = f'"{"x" * 9_993}"'
+    assert Redactor().clean(f"{quoted} fails") == "[hidden]"
+    assert Redactor().clean(f"{quoted} fail") == "[hidden] fail"
     quoted = f'"{"x " * 4_990}"'
     assert Redactor().clean(f"{quoted} ada.lovelace@example.com") == "[hidden]"
 
@@ -95,7 +103,7 @@ def test_a_text_is_shortened() -> None:
     ("body", "shown"),
     [
         ([{"title": "Bad request", "description": "No."}], "Bad request: No."),
-        ([{"title": "a"}, {"description": "b"}, {"other": "c"}, 5], "a; b"),
+        ([5, {"title": "a"}, {"other": "c"}, {"description": "b"}], "a; b"),
         ({"error": "invalid_client", "error_description": "No."}, "invalid_client: No."),
         ({"detail": "Not here."}, "Not here."),
         ({"message": "Not for E-12345 here."}, "Not for [hidden] here."),

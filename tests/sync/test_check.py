@@ -1,0 +1,36 @@
+"""What `--test` asks of an export: its first page, and records of the documented form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.exports import PATHS
+from tap_techwolf.api.page import BrokenPageError
+from tap_techwolf.tap import TapTechWolf
+from tests.connections import Answer, keep_alive_gateway
+from tests.harness import settings
+from tests.runs import PROFILES, asked
+
+if TYPE_CHECKING:
+    from sandbox.app import Sandbox
+
+
+def check(**config: object) -> None:
+    tap = TapTechWolf(config=config)
+    next(stream for stream in tap.exports if stream.name == PROFILES).check_export()
+
+
+def test_an_export_is_checked_by_the_first_page_of_a_first_sync(sandbox: Sandbox, url: str) -> None:
+    check(**settings(url, start_date="2026-05-03"))
+    assert asked(sandbox) == [(None, "2026-05-01")]
+    assert len(sandbox.pages) == 1
+
+
+def test_a_record_that_is_not_of_the_documented_form_fails_the_check(url: str) -> None:
+    page = b'{"has_next": false, "records": [{"external_id": "a"}, {"external_id": 5}]}'
+    with keep_alive_gateway(url) as (address, gate):
+        gate.answers[PATHS[PROFILES]] = [Answer(content=page)]
+        with pytest.raises(BrokenPageError, match="record 2 lacks its key 'external_id'"):
+            check(**settings(address))
