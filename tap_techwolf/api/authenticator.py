@@ -56,6 +56,9 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         lifetime: For how many seconds the newest token is valid; None as above.
     """
 
+    scopes: list[str] | None = None
+    lifetime: float | None = None
+
     #: On the monotonic clock; known as soon as there is a token.
     _renew_at: float
 
@@ -78,8 +81,6 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             client_id=config["client_id"],
             client_secret=config.get("client_secret"),
         )
-        self.scopes: list[str] | None = None
-        self.lifetime: float | None = None
         self._audience = addresses.audience
         self._tenant = config["tenant"]
         self._requested_scopes = config["scopes"]

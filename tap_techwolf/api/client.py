@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -78,7 +80,7 @@ class Client:
         self,
         access: Access,
         name: str,
-        path: str = "",
+        path: str,
         on_response: Callable[[requests.Response], object] = lambda _: None,
     ) -> None:
         """Create a client; it connects with the first request.
@@ -94,12 +96,12 @@ class Client:
         self._path = path
         self._on_response = on_response
         self._transport = Transport(access.timeout)
-        self._waited_until = 0.0
-        self._is_stopped = False
+        self._waited_until = -math.inf  # Nothing yet.
+        self._stopped = Event()
 
     def stop(self) -> None:
         """Try no request again: its stream has ended, and nobody waits for a page any more."""
-        self._is_stopped = True
+        self._stopped.set()
 
     def get_page(self, request: Request, number: int, max_attempts: int | None = None) -> Page:
         """Get a page, trying again while that may help.
@@ -121,7 +123,7 @@ class Client:
         ask = retried(
             self._ask,
             max_attempts=attempts,
-            on_wait=lambda details: self._log_wait(details, number),
+            on_wait=lambda details: self._log_wait(details, number, attempts),
         )
         try:
             return ask(request, number)
@@ -189,7 +191,7 @@ class Client:
         return page
 
     def _refuse_if_stopped(self) -> None:
-        if self._is_stopped:
+        if self._stopped.is_set():
             raise StoppedError
 
     def _check(self, response: requests.Response, number: int) -> None:
@@ -239,7 +241,7 @@ class Client:
     def _place(self, number: int) -> str:
         return f"{self._name}, page {number} ({self._path})"
 
-    def _log_wait(self, details: Details, number: int) -> None:
+    def _log_wait(self, details: Details, number: int, attempts: int) -> None:
         self._refuse_if_stopped()
         error: Any = details["exception"]  # One of RETRIED_ERRORS.
         seconds = details["wait"]
@@ -251,6 +253,6 @@ class Client:
             self._place(number),
             describe(error),
             details["tries"] + 1,
-            self._access.max_attempts,
+            attempts,
             seconds,
         )

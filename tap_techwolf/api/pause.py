@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 
@@ -10,7 +11,7 @@ class Pause:
 
     def __init__(self) -> None:
         """Start without a pause."""
-        self._until = 0.0
+        self._until = -math.inf
 
     def hold(self, seconds: float) -> float:
         """Hold back the requests that have not been sent yet.
@@ -25,7 +26,7 @@ class Pause:
         self._until = max(self._until, until)
         return until
 
-    def wait(self, waited_until: float = 0.0) -> None:
+    def wait(self, waited_until: float = -math.inf) -> None:
         """Wait until the pause is over, also where it is extended meanwhile.
 
         Args:

@@ -33,7 +33,8 @@ _DOCUMENTED = """
 """
 _VOCABULARY = frozenset(_DOCUMENTED.split())
 
-_EMAIL = re.compile(r"[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")
+# Only from the beginning of a word: otherwise a long one is read again from each of its letters.
+_EMAIL = re.compile(r"(?<![^\s\"'`<>(),;:])[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}(?!\w)")
 # An apostrophe after a letter opens no quotation, and one before a letter closes none. What is
 # not closed goes on to the end. A backslash escapes what follows.

@@ -123,7 +123,7 @@ def server_time(response: requests.Response) -> datetime | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -173,14 +173,14 @@ def waits() -> Generator[float, RetriedError, None]:
         one second on, doubled each time, with jitter, at most a minute.
     """
     error = yield 0.0
-    attempt = 0
+    shortest = 1.0
     while True:
         seconds = retry_after(error)
         if seconds is None:
             # Jitter keeps many taps from coming back at one moment; it need not be secure.
-            seconds = min(2.0 ** min(attempt, 6) * random.uniform(1, 1.5), _LONGEST_WAIT)  # noqa: S311
+            seconds = min(shortest * random.uniform(1, 1.5), _LONGEST_WAIT)  # noqa: S311
         error = yield seconds
-        attempt += 1
+        shortest = min(shortest * 2, _LONGEST_WAIT)
 
 
 def retried(

@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from tap_techwolf.api.time_limit import TimeLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from urllib3 import PoolManager
     from urllib3.connectionpool import ConnectionPool
@@ -39,9 +39,8 @@ class Transport:
         self.session = _Session()
         self._timeout = timeout
         self._limit = TimeLimit(timeout, self._shut_down)
-        self._environment: dict[str, Any] = {}
+        self._environment: Mapping[str, Any] = {}
         self._connection = _Connection()
-        self._has_response = False
         adapter = _ObservedAdapter(self._connection)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -64,31 +63,29 @@ class Transport:
         try:
             return self._send_once(request)
         except requests.ConnectionError as error:
-            was_kept_alive = not self._connection.is_new and not self._has_response
+            was_kept_alive = not self._connection.is_new and not self._connection.has_response
             if not was_kept_alive or not _is_closed_connection(error):
                 raise
         return self._send_once(request)
 
     def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
         if not self._environment:  # The same for all requests to one host.
-            self._environment |= self.session.merge_environment_settings(
+            self._environment = self.session.merge_environment_settings(
                 request.url, {}, stream=True, verify=None, cert=None
             )
-        self._connection.is_new = self._has_response = False
+        self._connection.is_new = self._connection.has_response = False
         self._limit.start()
         try:
-            response = self.session.send(
-                request, timeout=self._timeout, allow_redirects=False, **self._environment
-            )
-            self._has_response = True
+            response = self.session.send(request, timeout=self._timeout, **self._environment)
+            self._connection.has_response = True
             # At one go: requests would read it in parts of 10 kB, which takes twice as long.
             response.raw = BytesIO(response.raw.read(decode_content=True))
         except (HTTPError, requests.RequestException) as error:
             if self._limit.has_expired:
-                raise requests.Timeout(error) from error
+                raise requests.Timeout from error
             if isinstance(error, requests.RequestException):
                 raise
-            raise requests.ConnectionError(error) from error
+            raise requests.ConnectionError from error
         finally:
             self._limit.stop()
         if self._limit.has_expired:  # A response without a length ends where the connection does.
@@ -117,10 +114,10 @@ def response_body(response: requests.Response) -> bytes:
 
 
 class _Session(requests.Session):
-    """A session that does not look where a redirect leads."""
+    """A session that neither follows a redirect nor looks where it leads."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: requests would parse the address even if it is not followed."""
+        """Return None: requests would parse the address even if it were told not to follow it."""
         del resp
 
 
@@ -132,11 +129,13 @@ class _Connection:
 
     Attributes:
         is_new: Whether it was opened for the request under way.
+        has_response: Whether it has brought the head of that request's response.
         socket: Its socket, which http.client lets go of where the server says
             `Connection: close`.
     """
 
     is_new: bool = False
+    has_response: bool = False
     socket: socket.socket | None = None
 
 
@@ -144,14 +143,11 @@ class _ObservedAdapter(HTTPAdapter):
     """An adapter that notes when a connection is being opened, and its socket."""
 
     def __init__(self, connection: _Connection) -> None:
-        self._pools = _observed_pools(connection)
         super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as declared
-        super().init_poolmanager(*args, **kwargs)
+        self._pools = _observed_pools(connection)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - as above
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - as declared
         manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = self._pools
         return manager

@@ -86,8 +86,11 @@ class Pass:
     """Goes through the pages of an export, from its checkpoint or the beginning to the end.
 
     Attributes:
-        exported_at: When the pass began; the same for all its records, in all its runs.
+        exported_at: When the pass began; the same for all its records, in all its runs. Known
+            as soon as there is a page.
     """
+
+    exported_at: str
 
     def __init__(  # noqa: PLR0913 - each is one thing that a pass needs
         self,
@@ -109,7 +112,6 @@ class Pass:
             notices: Logs what concerns all streams.
             is_test: Whether the run may end after any record: no page is asked for ahead.
         """
-        self.exported_at = ""
         self._settings = settings
         self._source = source
         self._output = output
@@ -140,7 +142,7 @@ class Pass:
         here = find_start(self._settings, bookmark, state)
         self._progress.start(here, is_incremental=self._settings.is_incremental)
         page, here = self._first_page(here, bookmark, state)
-        self.exported_at = here.began_at or ""
+        self.exported_at = str(here.began_at)
         paginator = self._source.new_paginator(here.starting_after)
         while True:
             try:
@@ -276,7 +278,7 @@ class Pass:
             # that a small difference is none.
             difference = self._clock.api - self._clock.machine
             now = now + difference if difference < -_SAME_TIME else now
-        began = last.began_at or ""
+        began = str(last.began_at)
         return CompletedPass(
             began_at=began,
             completed_at=format_date_time(max(now, parse_date_time(began))),

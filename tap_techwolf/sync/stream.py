@@ -53,6 +53,9 @@ class ExportStream(RESTStream[str]):
     #: The API's values are of JSON types already; the SDK would walk through each record.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
+    _pass: Pass | None = None
+    _first_cursor: str | None = None
+
     def __init__(self, tap: Tap, run: Run) -> None:
         """Read the schema.
 
@@ -62,8 +65,6 @@ class ExportStream(RESTStream[str]):
         """
         super().__init__(tap, schema=read_schema(self.name), path=self.export.path)
         self._run = run
-        self._pass: Pass | None = None
-        self._first_cursor: str | None = None
         self.progress = Progress(self.name)
         self.primary_keys = list(self.key)
         self.replication_key = REPLICATION_KEY

@@ -11,6 +11,8 @@ import jwt
 import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NameResolutionError
 
 from sandbox.app import TOKEN_PATH
 from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
@@ -234,6 +236,50 @@ def test_a_token_answer_that_is_no_object_is_told_and_tried_again_when_it_asks_t
     assert waits == [3]
     told = "Token request: the response is not a JSON object; attempt 2 of 8 follows in 3.0 s"
     assert told in caplog.messages
+
+
+def test_a_token_endpoint_with_an_unknown_name_is_a_matter_of_the_settings(
+    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    one = authenticator(requests_mock, {}, max_attempts=2)
+    unknown = NameResolutionError("nowhere.test", HTTPConnection("nowhere.test"), OSError())  # type: ignore[arg-type]
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, exc=unknown)
+    with pytest.raises(AuthenticationError) as caught:
+        one.update_access_token()
+    assert str(caught.value) == (
+        "The token endpoint gave no token after 2 attempts; the last one ended with: the host name "
+        "is unknown. Check 'region' and 'auth_url'."
+    )
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "scopes", "lifetime"),
+    [
+        ({"scope": "read read_reports", "expires_in": 60}, ["read", "read_reports"], 60),
+        ({"scope": 5, "expires_in": "60"}, None, None),
+        ({"scope": "", "expires_in": True}, [], None),
+        ({}, None, None),
+    ],
+)
+def test_what_the_endpoint_says_of_a_token_is_kept(
+    requests_mock: Mocker, answer: dict[str, Any], scopes: list[str] | None, lifetime: float | None
+) -> None:
+    one = authenticator(requests_mock, answer)
+    assert (one.scopes, one.lifetime) == (None, None)
+    one.update_access_token()
+    assert (one.scopes, one.lifetime) == (scopes, lifetime)
+
+
+def test_the_run_learns_what_it_must_not_show(requests_mock: Mocker) -> None:
+    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "a.token"})
+    config = settings("http://127.0.0.1", client_secret="a.secret")
+    access = TapTechWolf(config=config).run.access
+    access.authenticator.update_access_token()
+    assert access.redactor.clean("a.token a.secret") == "[hidden] [hidden]"
+    assert access.traffic.requests == 1
 
 
 def test_a_token_request_waits_as_long_as_any_other(requests_mock: Mocker) -> None:

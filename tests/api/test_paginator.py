@@ -46,6 +46,13 @@ def test_cursors_are_followed_to_the_last_page(read: Any) -> None:
     assert paginator.finished
 
 
+def test_an_interrupted_pass_goes_on_at_its_cursor() -> None:
+    paginator = ExportPaginator("b")
+    assert paginator.current_value == "b"
+    with pytest.raises(BrokenPageError, match="leads back to an earlier page"):
+        paginator.advance(parse(body_leading_to("b")))
+
+
 def test_a_page_without_records_does_not_end_the_pages() -> None:
     paginator = ExportPaginator("a")
     paginator.advance(parse(body_leading_to("b")))

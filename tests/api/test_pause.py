@@ -13,7 +13,7 @@ class Clock:
     """A monotonic clock that moves only while somebody sleeps."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
+        self.now = 0.0  # As on a machine that has just been started.
         self.slept: list[float] = []
         self.pause = Pause()
         self.extend_by = 0.0
@@ -39,17 +39,18 @@ def test_without_a_pause_nothing_waits(clock: Clock) -> None:
 
 
 def test_a_pause_is_waited_for_to_its_end(clock: Clock) -> None:
-    assert clock.pause.hold(7) == 1007
+    assert clock.pause.hold(7) == 7
     clock.now += 3
     clock.pause.wait()
     assert clock.slept == [4]
 
 
-def test_a_pause_that_is_over_holds_nothing(clock: Clock) -> None:
+@pytest.mark.parametrize(("later", "slept"), [(6.5, [0.5]), (7, []), (8, [])])
+def test_a_pause_that_is_over_holds_nothing(clock: Clock, later: float, slept: list[float]) -> None:
     clock.pause.hold(7)
-    clock.now += 8
+    clock.now += later
     clock.pause.wait()
-    assert clock.slept == []
+    assert clock.slept == slept
 
 
 def test_a_pause_that_is_extended_meanwhile_is_waited_for_as_well(clock: Clock) -> None:
@@ -57,12 +58,12 @@ def test_a_pause_that_is_extended_meanwhile_is_waited_for_as_well(clock: Clock) 
     clock.extend_by = 12
     clock.pause.wait()
     assert clock.slept == [5, 7]
-    assert clock.now == 1012
+    assert clock.now == 12
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:
     clock.pause.hold(30)
-    assert clock.pause.hold(2) == 1002
+    assert clock.pause.hold(2) == 2
     clock.pause.wait()
     assert clock.slept == [30]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -21,9 +24,14 @@ from tap_techwolf.api.retries import (
     is_retried,
     is_unknown_host,
     is_untrusted_certificate,
+    retried,
     retry_after,
+    server_time,
     waits,
 )
+
+if TYPE_CHECKING:
+    from backoff.types import Details
 
 NOWHERE = HTTPConnection("nowhere.test")
 UNKNOWN_HOST = transport.NameResolutionError("nowhere.test", NOWHERE, OSError())  # type: ignore[arg-type]
@@ -145,6 +153,35 @@ def test_without_the_servers_clock_this_machines_counts() -> None:
     assert retry_after(error) == pytest.approx(100, abs=10)
 
 
+@pytest.mark.parametrize(
+    ("header", "moment"),
+    [
+        ("Sun, 22 Nov 2026 10:00:00 GMT", "2026-11-22T10:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 +0200", "2026-11-22T08:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 -0000", "2026-11-22T10:00:00+00:00"),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
+        ("Sun, 42 Nov 2026 10:00:00 GMT", None),
+        ("today", None),
+        ("", None),
+    ],
+)
+def test_the_servers_clock_is_read_in_utc(
+    monkeypatch: pytest.MonkeyPatch, header: str, moment: str | None
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        read = server_time(answered(503, Date=header).response)  # type: ignore[arg-type]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (read.isoformat() if read else None) == moment
+
+
+def test_a_response_may_be_silent_about_its_clock() -> None:
+    assert server_time(answered(503).response) is None  # type: ignore[arg-type]
+
+
 def test_too_many_requests_hold_all_streams_however_long_it_takes() -> None:
     assert holds_all(answered(429))
     assert not holds_all(answered(503))
@@ -168,6 +205,46 @@ def test_waits_grow_to_a_minute_unless_the_server_says_how_long(
     errors += [requests.ConnectionError()] * 6
     assert [waiting.send(error) for error in errors] == [1.5, 0, 6, 12, 24, 48, 60, 60]
     assert set(bounds) == {(1, 1.5)}
+
+
+def tried(
+    *errors: Exception, max_attempts: int = 3
+) -> tuple[Exception | str, list[tuple[int, float]]]:
+    """How a function ends that fails with these errors, and the waits in between."""
+    left = list(errors)
+    waited: list[tuple[int, float]] = []
+
+    def fail() -> str:
+        if left:
+            raise left.pop(0)
+        return "done"
+
+    def note(details: Details) -> None:
+        waited.append((details["tries"], details["wait"]))
+
+    try:
+        return retried(fail, max_attempts=max_attempts, on_wait=note)(), waited
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return error, waited
+
+
+def test_a_request_is_repeated_until_it_succeeds_or_attempts_are_used_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(random, "uniform", lambda low, _: low)
+    passing = [requests.ConnectionError(), requests.Timeout()]
+    with caplog.at_level(logging.DEBUG):
+        assert tried(*passing) == ("done", [(1, 1), (2, 2)])
+        assert slept == [1, 2]
+        assert tried(*passing, last := answered(503), answered(503)) == (last, [(1, 1), (2, 2)])
+    assert not caplog.messages  # `backoff` would log the arguments, a request among them.
+
+
+def test_what_no_repetition_helps_against_is_not_repeated() -> None:
+    for error in (requests.exceptions.SSLError(UNTRUSTED), ValueError("another")):
+        assert tried(error) == (error, [])
 
 
 def test_attempts_are_counted_in_words() -> None:
