@@ -16,16 +16,15 @@ class Notices:
         self._lock = Lock()
         self._logged: set[str] = set()
 
-    def warn_once(self, topic: str, message: str, *values: object) -> None:
-        """Log a warning, unless one of the same topic was logged before.
+    def warn_once(self, message: str, *values: object) -> None:
+        """Log a warning, unless the same one was logged before, whatever went into it.
 
         Args:
-            topic: What the warning is about.
             message: The text, with placeholders as `logging` has them.
             values: What goes into the placeholders.
         """
         with self._lock:
-            is_first = topic not in self._logged
-            self._logged.add(topic)
+            is_first = message not in self._logged
+            self._logged.add(message)
         if is_first:
             logger.warning(message, *values)

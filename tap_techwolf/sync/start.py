@@ -32,6 +32,15 @@ _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
 
+_UNREADABLE = (
+    "the checkpoint in the state cannot be read, or is an older version's; the pass starts over"
+)
+_ANOTHER_BOOKMARK = (
+    "the state's bookmark is not the one that the interrupted pass continued; the pass starts over "
+    "from the bookmark that stands there"
+)
+_KEEPS_OLD_FORM = "; what does not change meanwhile keeps its old form until a full refresh"
+
 
 def read_bookmark(settings: PassSettings, state: Mapping[str, Any]) -> Bookmark | None:
     """Read a stream's bookmark, and refuse that of another tenant.
@@ -86,59 +95,54 @@ def find_start(
     Returns:
         The checkpoint to go on from, or a new pass's, which has no cursor.
     """
-    beginning = begin_pass(settings, bookmark)
-    old_settings = bookmark is not None and bookmark.fingerprint not in (
-        None,
-        settings.record_settings,
-    )
-    remark = (
-        "; what does not change meanwhile keeps its old form until a full refresh"
-        if old_settings
-        else ""
-    )
-    try:
-        found = Checkpoint.read(state)
-    except ValueError:
-        found = None
-        if bookmark is None or not is_replaced(state, bookmark):
-            logger.warning(
-                "%s: the checkpoint in the state cannot be read, or is an older version's; the "
-                "pass starts over%s",
-                settings.stream,
-                remark,
-            )
-            return beginning
-    if found and not found.belongs_to(bookmark, state):
-        last = completed_pass(state)
-        is_over = last is not None and found.began <= parse_date_time(last)
-        if not is_over and (bookmark is None or bookmark.moment < found.began):
-            logger.warning(
-                "%s: the state's bookmark is not the one that the interrupted pass continued; the "
-                "pass starts over from the bookmark that stands there%s",
-                settings.stream,
-                remark,
-            )
-            return beginning
-        found = None
+    found, problem = _interrupted_pass(settings, bookmark, state)
     if found:
-        unchanged = settings.unchanged(continues_bookmark=found.continues is not None)
-        changed = [name for name, value in unchanged.items() if found.unchanged.get(name) != value]
-        if not changed:
-            return replace(found, runs=found.runs + 1)
-        logger.warning(
-            "%s: changed since the last pass was interrupted: %s; the pass starts over%s",
-            settings.stream,
-            ", ".join(IN_WORDS[name] for name in changed),
-            remark,
-        )
-    elif old_settings and settings.is_incremental:
+        return replace(found, runs=found.runs + 1)
+    known = (None, settings.record_settings)
+    has_old_settings = bookmark is not None and bookmark.fingerprint not in known
+    remark = _KEEPS_OLD_FORM if has_old_settings else ""
+    if problem:
+        logger.warning("%s: %s%s", settings.stream, problem, remark)
+    elif has_old_settings and settings.is_incremental:
         logger.warning(
             "%s: settings have changed since everything was last synced%s (run once with "
             "--full-refresh)",
             settings.stream,
             remark,
         )
-    return beginning
+    return begin_pass(settings, bookmark)
+
+
+def _interrupted_pass(
+    settings: PassSettings, bookmark: Bookmark | None, state: Mapping[str, Any]
+) -> tuple[Checkpoint | None, str]:
+    """Return the pass to go on with; lacking one, why one that was not over is given up."""
+    try:
+        found = Checkpoint.read(state)
+    except ValueError:
+        is_over = bookmark is not None and is_replaced(state, bookmark)
+        return None, "" if is_over else _UNREADABLE
+    if found is None:
+        return None, ""
+    if not found.belongs_to(bookmark, state):
+        return None, "" if _is_over(found, bookmark, state) else _ANOTHER_BOOKMARK
+    unchanged = settings.unchanged(continues_bookmark=found.continues is not None)
+    changed = [name for name, value in unchanged.items() if found.unchanged.get(name) != value]
+    if changed:
+        names = ", ".join(IN_WORDS[name] for name in changed)
+        return (
+            None,
+            f"changed since the last pass was interrupted: {names}; the pass starts over",
+        )
+    return found, ""
+
+
+def _is_over(found: Checkpoint, bookmark: Bookmark | None, state: Mapping[str, Any]) -> bool:
+    """Return whether a pass that does not belong to the bookmark was completed, or replaced."""
+    last = completed_pass(state)
+    if last is not None and found.began <= parse_date_time(last):
+        return True
+    return bookmark is not None and found.began <= bookmark.moment
 
 
 def begin_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
@@ -198,10 +202,9 @@ def began_at(
     later = max(clock.machine, clock.api or clock.machine)
     if clock.api is not None and later - began > _HOUR:
         notices.warn_once(
-            "clocks",
             "The API's clock is %s %s this machine's; the earlier one counts. Check the machine's.",
             _duration(later - began),
-            "ahead of" if clock.api > clock.machine else "behind",
+            "behind" if clock.api == began else "ahead of",
         )
     if checkpoint.continues is not None:
         bookmark = parse_date_time(checkpoint.continues)

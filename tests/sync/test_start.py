@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_techwolf.api.export import Export
-from tap_techwolf.api.page import Clock
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.checkpoint import Bookmark, Checkpoint, complete
 from tap_techwolf.sync.dates import format_date_time
-from tap_techwolf.sync.notices import Notices
 from tap_techwolf.sync.pass_settings import PassSettings
-from tap_techwolf.sync.start import began_at, begin_pass, find_start, read_bookmark
+from tap_techwolf.sync.start import begin_pass, find_start, read_bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,22 +107,115 @@ def test_the_start_date_counts_only_where_no_bookmark_is_continued() -> None:
     assert start(with_config(FULL, start_date="2020-01-01"), interrupted(FULL, {})).page == 3
 
 
-def test_an_older_fingerprint_is_a_remark_where_the_pass_starts_over(
+OLD_FORM = "; what does not change meanwhile keeps its old form until a full refresh"
+ANOTHER_BOOKMARK = (
+    "jobs: the state's bookmark is not the one that the interrupted pass continued; the pass "
+    "starts over from the bookmark that stands there"
+)
+UNREADABLE = (
+    "jobs: the checkpoint in the state cannot be read, or is an older version's; the pass starts "
+    "over"
+)
+
+
+@pytest.mark.parametrize(("mark", "remark"), [({}, ""), ({"fingerprint": "another"}, OLD_FORM)])
+def test_settings_of_before_are_a_remark_where_a_pass_starts_over(
+    mark: dict[str, Any], remark: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = interrupted(SETTINGS, bookmarked(NOW, **mark))
+    start(with_config(lookback_days=2), state)
+    start(SETTINGS, state | {"checkpoint": {"page": 3}})
+    start(SETTINGS, state | {"replication_key_value": format_date_time(NOW - HOUR)})
+    assert caplog.messages == [
+        "jobs: changed since the last pass was interrupted: 'lookback_days'; the pass starts over"
+        + remark,
+        UNREADABLE + remark,
+        ANOTHER_BOOKMARK + remark,
+    ]
+
+
+def test_settings_of_before_are_told_of_where_an_incremental_pass_begins(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    state = interrupted(SETTINGS, bookmarked(NOW, fingerprint="of other settings"))
-    start(with_config(lookback_days=2), state)
+    state = bookmarked(NOW, fingerprint="another")
+    assert start(SETTINGS, state) == begin_pass(SETTINGS, read_bookmark(SETTINGS, state))
+    start(FULL, state)
+    start(SETTINGS, bookmarked(NOW, fingerprint=SETTINGS.record_settings))
     [line] = caplog.messages
-    assert line.endswith(
-        "the pass starts over; what does not change meanwhile keeps its old form until a full "
-        "refresh"
+    assert line == (
+        f"jobs: settings have changed since everything was last synced{OLD_FORM} (run once with "
+        "--full-refresh)"
     )
+
+
+def at(moment: datetime) -> dict[str, str]:
+    """A state whose bookmark was set by hand."""
+    return {"replication_key": "exported_at", "replication_key_value": format_date_time(moment)}
+
+
+BEGAN = NOW + HOUR  # As `interrupted` has it.
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "completed", "is_told"),
+    [
+        ({}, None, True),
+        ({}, BEGAN - TICK, True),
+        ({}, BEGAN, False),
+        (at(BEGAN - TICK), None, True),
+        (at(BEGAN), None, False),
+        (at(BEGAN - TICK), BEGAN - TICK, True),
+        (at(BEGAN - TICK), BEGAN, False),
+        (at(BEGAN), BEGAN - TICK, False),
+    ],
+    ids=str,
+)
+def test_a_pass_that_is_over_is_passed_over_without_a_word(
+    bookmark: dict[str, str],
+    completed: datetime | None,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_told: bool,
+) -> None:
+    state: dict[str, Any] = {"checkpoint": interrupted(SETTINGS, bookmarked(NOW))["checkpoint"]}
+    state |= bookmark
+    if completed is not None:
+        state["completed_pass"] = format_date_time(completed)
+    assert start(SETTINGS, state).starting_after is None
+    assert caplog.messages == [ANOTHER_BOOKMARK] * is_told
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "checkpoint", "is_told"),
+    [
+        ({}, {"page": 3}, True),
+        (at(BEGAN), {"page": 3}, True),
+        (at(BEGAN - TICK), {"began_at": format_date_time(BEGAN)}, True),
+        (at(BEGAN), {"began_at": format_date_time(BEGAN)}, False),
+    ],
+    ids=str,
+)
+def test_a_checkpoint_that_cannot_be_read_is_told_of_unless_it_is_over(
+    bookmark: dict[str, str],
+    checkpoint: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_told: bool,
+) -> None:
+    assert start(SETTINGS, {**bookmark, "checkpoint": checkpoint}).starting_after is None
+    assert caplog.messages == [UNREADABLE] * is_told
 
 
 def test_a_bookmark_of_another_tenant_is_refused() -> None:
     state = bookmarked(NOW)
-    with pytest.raises(StateError, match=r"^jobs: the bookmark in the state belongs to another"):
+    with pytest.raises(StateError) as caught:
         read_bookmark(with_config(tenant="another"), state)
+    assert str(caught.value) == (
+        "jobs: the bookmark in the state belongs to another tenant ('tenant' or 'audience' has "
+        "changed): an incremental sync would miss this tenant's older records. Use a state of its "
+        "own for each tenant (meltano run --state-id-suffix), or start over with meltano run "
+        "--full-refresh, or without --state."
+    )
     del state["tenant"]  # As an older version, or another program, left it.
     bookmark = read_bookmark(with_config(tenant="another"), state)
     assert bookmark == Bookmark(NOW, None, None)
@@ -141,84 +232,6 @@ def test_a_filter_date_is_never_in_the_future(moment: datetime, date: str | None
     assert date is None or found == min(date, found)
 
 
-def begin(
-    machine: datetime,
-    api: datetime | None,
-    continues: datetime | None = None,
-    state: Mapping[str, Any] | None = None,
-) -> datetime:
-    checkpoint = begin_pass(SETTINGS, Bookmark(continues, None, None) if continues else None)
-    text = began_at(checkpoint, Clock(machine, api), state or {}, "jobs", Notices())
-    return datetime.fromisoformat(text)
-
-
-@pytest.mark.parametrize(
-    ("machine", "api", "continues", "began"),
-    [
-        # The earlier clock counts.
-        (NOW, None, None, NOW),
-        (NOW, NOW + MINUTE, None, NOW),
-        (NOW, NOW - MINUTE, None, NOW - MINUTE),
-        (NOW, NOW + timedelta(days=365_000), None, NOW),
-        # Never before the bookmark, unless that is over an hour ahead of both.
-        (NOW, NOW, NOW - HOUR, NOW),
-        (NOW, NOW, NOW, NOW + TICK),
-        (NOW, NOW, NOW + HOUR, NOW + HOUR + TICK),
-        (NOW, NOW, NOW + HOUR + TICK, NOW),
-        (NOW, NOW - 3 * HOUR, NOW - HOUR, NOW - HOUR + TICK),
-        (NOW, NOW + 3 * HOUR, NOW + 4 * HOUR, NOW + 4 * HOUR + TICK),
-    ],
-)
-def test_a_pass_begins_at_the_earlier_clock_and_not_before_its_bookmark(
-    machine: datetime, api: datetime | None, continues: datetime | None, began: datetime
-) -> None:
-    assert begin(machine, api, continues) == began
-
-
-def test_two_passes_never_begin_at_the_same_moment() -> None:
-    assert begin(NOW, None, None, bookmarked(NOW)) == NOW + TICK
-
-
-@pytest.mark.parametrize(
-    ("api", "text"),
-    [
-        (NOW + HOUR, None),
-        (NOW + timedelta(minutes=61), "The API's clock is 61 minutes ahead of this machine's"),
-        (NOW - 5 * HOUR, "The API's clock is 5 hours behind this machine's"),
-        (NOW + timedelta(days=3), "The API's clock is 3 days ahead of this machine's"),
-    ],
-)
-def test_clocks_that_differ_by_more_than_an_hour_are_named(
-    api: datetime, text: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    begin(NOW, api)
-    assert len(caplog.messages) == bool(text)
-    assert not text or caplog.messages[0].startswith(text)
-
-
-@pytest.mark.parametrize(
-    ("ahead", "text"),
-    [
-        (MINUTE, None),
-        (2 * MINUTE, "2 minutes"),
-        (119 * MINUTE, "119 minutes"),
-        (2 * HOUR, "2 hours"),
-        (47 * HOUR, "47 hours"),
-        (48 * HOUR, "2 days"),
-        (timedelta(days=400), "400 days"),
-    ],
-)
-def test_a_bookmark_ahead_of_both_clocks_is_warned_of(
-    ahead: timedelta, text: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    begin(NOW, NOW - MINUTE, NOW + ahead)
-    assert len(caplog.messages) == bool(text)
-    if text:
-        [line] = caplog.messages
-        assert line.startswith(f"jobs: the bookmark is {text} ahead of the API's clock and")
-        assert "may be missing. Run once with --full-refresh" in line
-
-
 @pytest.mark.parametrize("checkpoint", [{"page": 3}, "text"], ids=str)
 def test_a_checkpoint_that_cannot_be_read_lets_no_other_tenant_in(checkpoint: Any) -> None:
     with pytest.raises(StateError, match="belongs to another tenant"):
@@ -233,18 +246,3 @@ def test_an_older_full_refresh_of_another_tenant_lets_it_in_no_more() -> None:
     del later["completed_pass"]
     with pytest.raises(StateError, match="belongs to another tenant"):
         read_bookmark(another, later)
-
-
-def test_a_clock_at_the_end_of_the_calendar_is_compared_with_earlier_passes() -> None:
-    state = {"completed_pass": "2999-01-01T00:00:00+00:00"}
-    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    began = began_at(begin_pass(SETTINGS, None), Clock(NOW, last), state, "jobs", Notices())
-    assert began == "2999-01-01T00:00:00.000001+00:00"
-
-
-def test_a_warning_for_the_whole_run_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    notices = Notices()
-    for stream in ("goals", "jobs"):
-        notices.warn_once("clocks", "The clocks differ, says %s", stream)
-    notices.warn_once("another", "Another warning")
-    assert caplog.messages == ["The clocks differ, says goals", "Another warning"]
