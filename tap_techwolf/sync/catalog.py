@@ -96,18 +96,16 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
 
 def _check_replication(stream: Stream, entry: CatalogEntry) -> None:
     root = entry.metadata.root
-    method = entry.replication_method or getattr(root, "forced_replication_method", None)
+    method = entry.replication_method or root.forced_replication_method
     if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
         message = (
             f"{stream.name}: the catalog's replication method must be INCREMENTAL or FULL_TABLE"
         )
         raise CatalogError(message)
-    key = entry.replication_key or getattr(root, "replication_key", None)
+    key = entry.replication_key or root.replication_key
     if key not in {None, REPLICATION_KEY}:
         message = f"{stream.name}: the catalog's replication key must be {REPLICATION_KEY!r}"
         raise CatalogError(message)
-    if method is None:
-        entry.replication_key = REPLICATION_KEY
 
 
 def _check_columns(stream: Stream, entry: CatalogEntry) -> None:
@@ -128,7 +126,7 @@ def _check_columns(stream: Stream, entry: CatalogEntry) -> None:
 
 def _correct_keys(stream: Stream, entry: CatalogEntry) -> None:
     """Use the stream's own keys; none at all means rows that are only added, and stays."""
-    keys = entry.key_properties or getattr(entry.metadata.root, "table_key_properties", None)
+    keys = entry.key_properties or entry.metadata.root.table_key_properties
     own = list(stream.primary_keys)
     if not keys or set(keys) == set(own):
         return
