@@ -60,7 +60,7 @@ class Redactor:
             secrets: For example a client secret; None and empty texts are ignored.
         """
         self._secrets = {secret for secret in secrets if secret}
-        self._ids: dict[str, Callable[[], Iterable[str]]] = {}
+        self._ids: dict[str, Callable[[], Iterable[str | None]]] = {}
 
     def add_secret(self, secret: str) -> None:
         """Hide a token or an assertion for the rest of the run.
@@ -70,12 +70,13 @@ class Redactor:
         """
         self._secrets.add(secret)
 
-    def set_ids(self, export: str, ids: Callable[[], Iterable[str]]) -> None:
+    def set_ids(self, export: str, ids: Callable[[], Iterable[str | None]]) -> None:
         """Hide the ids of an export's newest page and cursor, instead of the previous page's.
 
         Args:
             export: The export's name.
-            ids: Gives the ids; called only when there is something to show.
+            ids: Gives the ids, among them None for what is not there; called only when there is
+                something to show.
         """
         self._ids[export] = ids
 

@@ -56,7 +56,7 @@ def fingerprint(content: Any) -> str:  # noqa: ANN401 - any JSON value
     Returns:
         Sixteen hexadecimal digits, the same for the same content in any order of keys.
     """
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -82,9 +82,9 @@ class CompletedPasses(Stream):
         if entry is not None:
             entry.stream = entry.tap_stream_id
             entry.key_properties = list(self.primary_keys)
-            entry.replication_key = None
             properties = entry.schema.properties = entry.schema.properties or {}
             for name, column in self.schema["properties"].items():
                 properties[name] = Schema.from_dict(column)
                 entry.metadata[("properties", name)].inclusion = Metadata.InclusionType.AUTOMATIC
         super().apply_catalog(catalog)
+        self.replication_key = None

@@ -71,7 +71,7 @@ class PageWriter(MsgSpecWriter):
         else:
             content = message.to_dict()
         # To encode at the end of what is held back would move all of it for each message.
-        encoder.encode_into(content, self._line, 0)
+        encoder.encode_into(content, self._line)
         self._held += self._line
         self._held += b"\n"
 

@@ -91,6 +91,7 @@ class Pass:
     """
 
     exported_at: str
+    _clock: Clock
 
     def __init__(  # noqa: PLR0913 - each is one thing that a pass needs
         self,
@@ -100,7 +101,7 @@ class Pass:
         progress: Progress,
         notices: Notices,
         *,
-        is_test: bool = False,
+        is_test: bool,
     ) -> None:
         """Prepare a pass.
 
@@ -118,7 +119,6 @@ class Pass:
         self._progress = progress
         self._notices = notices
         self._is_test = is_test
-        self._clock = Clock(datetime.now(UTC), None)
         self._ahead: ReadAhead[Page] = ReadAhead()
 
     def records(self, state: dict[str, Any]) -> Iterator[Record]:
@@ -179,10 +179,9 @@ class Pass:
             page = self._source.get_page(here)
         else:
             page, here = self._resumed_page(here, bookmark)
-        clock = page.requested_at or self._clock
-        self._clock = clock
+        self._clock = page.requested_at or Clock(datetime.now(UTC), None)
         if here.began_at is None:
-            began = began_at(here, clock, state, self._settings.stream, self._notices)
+            began = began_at(here, self._clock, state, self._settings.stream, self._notices)
             here = replace(here, began_at=began)
         return page, here
 

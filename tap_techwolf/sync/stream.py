@@ -214,10 +214,11 @@ class ExportStream(RESTStream[str]):
         )
 
     def _get_page(self, checkpoint: Checkpoint, max_attempts: int | None = None) -> Page:
-        filter_date = checkpoint.filter_date
-        context = {"filter_date": filter_date} if filter_date else None
         request = self.get_http_request(
-            page=PageContext(stream_context=context, next_page_token=checkpoint.starting_after)
+            page=PageContext(
+                stream_context={"filter_date": checkpoint.filter_date},
+                next_page_token=checkpoint.starting_after,
+            )
         )
         return self.client.get_page(
             Request(
@@ -238,7 +239,7 @@ class ExportStream(RESTStream[str]):
     def _hide_ids(self, page: Page | None, cursor: str | None) -> None:
         """Keep the ids of a page out of all messages; it is read only if there is one."""
         self._run.access.redactor.set_ids(
-            self.name, lambda: {*(page.ids() if page else ()), *((cursor,) if cursor else ())}
+            self.name, lambda: {*(page.ids() if page else ()), cursor}
         )
 
     def _log_request(self, response: requests.Response) -> None:
@@ -285,7 +286,7 @@ class ExportStream(RESTStream[str]):
     def _generate_schema_messages(self) -> Iterator[SchemaMessage]:  # type: ignore[override]
         """Name the replication key only where the stream maps have left it in the record."""
         for message in super()._generate_schema_messages():
-            if REPLICATION_KEY not in message.schema.get("properties", {}):
+            if REPLICATION_KEY not in message.schema["properties"]:
                 message.bookmark_properties = None
             yield message
 

@@ -75,7 +75,7 @@ def test_every_token_of_the_run_is_hidden() -> None:
 
 def test_ids_of_the_last_page_are_hidden_as_whole_words() -> None:
     redactor = Redactor()
-    redactor.set_ids("goals", lambda: {"ada", ""})
+    redactor.set_ids("goals", lambda: {"ada", "", None})
     redactor.set_ids("jobs", lambda: {"j.1"})
     assert redactor.clean("ada, adage, x-ada, j.1, jx1") == "[hidden], adage, x-ada, [hidden], jx1"
     redactor.set_ids("goals", lambda: {"bob"})

@@ -98,5 +98,23 @@ def test_a_row_has_all_its_columns_whatever_the_catalog_says(
     }
 
 
+@pytest.mark.parametrize("key", ["replication_key", "metadata"])
+def test_the_log_has_no_replication_key_whatever_the_catalog_says(key: str) -> None:
+    catalog = edited(stream="another")
+    log = next(one for one in catalog["streams"] if one["tap_stream_id"] == LOG)
+    if key == "metadata":
+        root = next(one for one in log["metadata"] if not one["breadcrumb"])
+        root["metadata"]["replication-key"] = "began_at"
+    else:
+        log["replication_key"] = "began_at"
+    tap = TapTechWolf(config=settings("http://localhost"), catalog=catalog)
+    assert tap.streams[LOG].replication_key is None
+    entry = tap.catalog.get_stream(LOG)
+    assert entry is not None
+    assert entry.stream == LOG
+    [schema] = written(catalog).of_type("SCHEMA")
+    assert "bookmark_properties" not in schema
+
+
 def test_a_deselected_log_writes_nothing() -> None:
     assert not written(selecting(discover(), *STREAMS)).messages

@@ -90,6 +90,17 @@ def test_an_output_that_takes_a_few_bytes_at_a_time_gets_all_of_them(
     assert raw.content.endswith(b"}\n")
 
 
+def test_nothing_stays_in_the_buffer_of_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writing = os.pipe()
+    with open(reader, "rb", buffering=0) as pipe, open(writing, "w") as stdout:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", stdout)
+        os.set_blocking(reader, False)
+        writer = PageWriter()
+        writer.write_message(RECORD)
+        writer.flush()
+        assert json.loads(pipe.read() or b"null")["type"] == "RECORD"
+
+
 def test_a_pipe_that_is_full_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writing = os.pipe()
     os.set_blocking(writing, False)

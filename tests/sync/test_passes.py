@@ -61,7 +61,7 @@ class AtTen(datetime):
 
     @classmethod
     def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
-        return NOW.astimezone(tz)
+        return NOW.astimezone(tz) if tz else NOW.replace(tzinfo=None)
 
 
 @dataclass

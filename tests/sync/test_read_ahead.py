@@ -76,6 +76,13 @@ def test_all_requests_ahead_are_made_on_one_thread_in_their_order() -> None:
     ahead.close()
 
 
+def test_the_thread_has_a_name_and_keeps_no_process_alive() -> None:
+    ahead = ReadAhead[threading.Thread]()
+    thread = ahead.ask(threading.current_thread).result(10)
+    assert (thread.name, thread.daemon) == ("read-ahead", True)
+    ahead.close()
+
+
 def test_a_page_that_was_handed_over_is_not_kept() -> None:
     class Page:
         """Something that can be referred to weakly."""

@@ -1,0 +1,173 @@
+"""A stream as the SDK sees it, without any server."""
+
+from __future__ import annotations
+
+import io
+import logging
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.app import TOKEN_PATH
+from sandbox.exports import PATHS
+from tap_techwolf.sync.stream import ExportStream
+from tap_techwolf.sync.sync_all import sync_side_by_side
+from tap_techwolf.tap import TapTechWolf
+from tests.harness import LOG, Output, discover, selecting, settings, sync_tap
+from tests.runs import GOALS, JOBS
+
+if TYPE_CHECKING:
+    from requests_mock import Mocker
+
+URL = "http://127.0.0.1"
+
+
+def page(*ids: str, cursor: str | None = None) -> dict[str, Any]:
+    records = [{"external_id": one, "goal": "Learn."} for one in ids]
+    more = {"has_next": True, "next_starting_after": cursor} if cursor else {"has_next": False}
+    return {"json": {"records": records, **more}}
+
+
+def tap_of(
+    mock: Mocker, *answers: dict[str, Any], stream: str = GOALS, **config: Any
+) -> TapTechWolf:
+    """A tap that syncs one stream, whose API gives these answers."""
+    mock.post(URL + TOKEN_PATH, json={"access_token": "a-token"})
+    mock.post(URL + PATHS[stream], list(answers))
+    catalog = selecting(discover(), stream, LOG)
+    return TapTechWolf(config=settings(URL, **config), catalog=catalog)
+
+
+def written(tap: TapTechWolf) -> Output:
+    stdout = io.TextIOWrapper(io.BytesIO())
+    with redirect_stdout(stdout):
+        sync_tap(tap)
+    return Output.parse(stdout.buffer.getvalue())
+
+
+def asked(mock: Mocker, stream: str = GOALS) -> int:
+    return sum(one.path == PATHS[stream].lower() for one in mock.request_history)
+
+
+def test_a_stream_knows_nothing_of_a_pass_before_it_runs() -> None:
+    stream = TapTechWolf(config=settings(URL)).streams[GOALS]
+    assert isinstance(stream, ExportStream)
+    assert stream.get_new_paginator().current_value is None
+    assert stream.post_process({"external_id": "a"}) == {"external_id": "a", "exported_at": ""}
+    assert stream.progress.records == 0
+
+
+def test_records_bear_the_moment_of_their_pass(requests_mock: Mocker) -> None:
+    output = written(tap_of(requests_mock, page("a", cursor="a"), page("b")))
+    assert output.ids(GOALS) == ["a", "b"]
+    moment = output.state["bookmarks"][GOALS]["replication_key_value"]
+    assert {one["exported_at"] for one in output.records[GOALS]} == {moment}
+    [row] = output.records[LOG]
+    assert (row["stream"], row["began_at"], row["record_count"]) == (GOALS, moment, 2)
+    assert len(row["scope_hash"]) == 16
+
+
+def test_a_resumed_pass_that_is_led_back_ends_at_once(requests_mock: Mocker) -> None:
+    tap = tap_of(requests_mock, page("a", cursor="a"), {"status_code": 403})
+    stdout = io.TextIOWrapper(io.BytesIO())
+    with redirect_stdout(stdout), pytest.raises(Exception, match="403"):
+        sync_tap(tap)
+    state = Output.parse(stdout.buffer.getvalue()).state
+    again = TapTechWolf(
+        config=dict(tap.config), catalog=selecting(discover(), GOALS, LOG), state=state
+    )
+    requests_mock.post(URL + PATHS[GOALS], [page("b", cursor="a"), page("b")])
+    before = asked(requests_mock)
+    with (
+        redirect_stdout(io.TextIOWrapper(io.BytesIO())),
+        pytest.raises(Exception, match=r"page 2 .*leads back to an earlier page"),
+    ):
+        sync_tap(again)
+    assert asked(requests_mock) == before + 1
+
+
+def test_a_test_run_asks_for_no_page_ahead(requests_mock: Mocker) -> None:
+    for path in PATHS.values():
+        requests_mock.post(URL + path, **page())
+    tap = tap_of(requests_mock, page("a", "b", cursor="b"), page("c"))
+    stdout = io.TextIOWrapper(io.BytesIO())
+    with redirect_stdout(stdout):
+        tap.run_sync_dry_run(dry_run_record_limit=1)
+    assert asked(requests_mock) == 1
+    assert Output.parse(stdout.buffer.getvalue()).ids(GOALS) == ["a"]
+
+
+@pytest.mark.parametrize("maps", [{GOALS: None}, {"*": None}], ids=str)
+def test_a_stream_that_a_map_removes_completes_without_records(
+    requests_mock: Mocker, maps: dict[str, Any]
+) -> None:
+    output = written(tap_of(requests_mock, page("a"), stream_maps=maps))
+    assert not output.ids(GOALS)
+    [row] = output.records[LOG]
+    assert row["record_count"] == 0
+
+
+def test_records_are_counted_by_the_name_that_a_map_gives_them(requests_mock: Mocker) -> None:
+    maps = {GOALS: {"__alias__": "goals"}}
+    output = written(tap_of(requests_mock, page("a", "b"), stream_maps=maps))
+    assert output.ids("goals") == ["a", "b"]
+    [row] = output.records[LOG]
+    assert (row["stream"], row["record_count"]) == (GOALS, 2)
+
+
+def test_the_ids_of_the_newest_page_are_hidden(requests_mock: Mocker) -> None:
+    tap = tap_of(requests_mock, page("ada", cursor="bob"), page("eve"))
+    stream = tap.streams[GOALS]
+    assert isinstance(stream, ExportStream)
+    clean = tap.run.access.redactor.clean
+    records = iter(stream.request_records(None))
+    assert next(records)["external_id"] == "ada"
+    assert clean("ada bob eve") == "[hidden] [hidden] eve"
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+        assert next(records)["external_id"] == "eve"
+    assert clean("ada bob eve") == "ada bob [hidden]"
+
+
+def test_a_subclass_may_choose_the_method(
+    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExportStream, "http_method", "PUT")
+    tap = tap_of(requests_mock)
+    requests_mock.put(URL + PATHS[GOALS], [page("a")])
+    assert written(tap).ids(GOALS) == ["a"]
+
+
+@pytest.mark.parametrize("maps", [{}, {GOALS: {"exported_at": None}}], ids=str)
+def test_only_a_column_is_a_bookmark_property(requests_mock: Mocker, maps: dict[str, Any]) -> None:
+    output = written(tap_of(requests_mock, page("a"), stream_maps=maps))
+    [schema] = [one for one in output.of_type("SCHEMA") if one["stream"] == GOALS]
+    assert schema.get("bookmark_properties") == (None if maps else ["exported_at"])
+    assert ("exported_at" in schema["schema"]["properties"]) is not bool(maps)
+
+
+def test_the_sdks_own_lines_are_for_debugging(caplog: pytest.LogCaptureFixture) -> None:
+    stream = TapTechWolf(config=settings(URL)).streams[JOBS]
+    with caplog.at_level(logging.DEBUG):
+        caplog.clear()
+        stream.log("%s of %s", 1, 2, level=logging.ERROR, extra={"more": "context"})
+    [record] = caplog.records
+    assert record.levelno == logging.DEBUG
+    assert record.getMessage() == "1 of 2"
+    assert vars(record)["more"] == "context"
+
+
+def test_a_sync_of_nothing_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    tap = TapTechWolf(config=settings(URL))
+    sync_side_by_side([], tap.run, {}, 1)
+    assert caplog.messages == ["The catalog selects no export: there is nothing to sync."]
+
+
+def test_the_closing_line_tells_how_long_a_sync_took(
+    requests_mock: Mocker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "tap_techwolf"):
+        written(tap_of(requests_mock, page("a")))
+    last = caplog.messages[-1]
+    assert last.startswith("1 of 1 stream complete: 1 record, 2 requests, 0 retries in ")
+    assert float(last.partition(" retries in ")[2].partition(" s;")[0]) < 60
