@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
-from tests.connections import Answer, keep_alive_gateway
+from tests.gateway import Answer, gateway
 from tests.harness import Output, arguments, run, settings
 from tests.runs import GOALS, Attempt, attempt, error_line, only
 
@@ -93,7 +93,7 @@ def test_an_unknown_host_names_the_settings_that_it_follows_from(
 
 def refused(url: str, status: int, content: Any) -> Attempt:
     answer = Answer(status, json.dumps(content).encode())
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATH] = [answer, answer]
         return attempt(settings(address), catalog=only(GOALS))
 

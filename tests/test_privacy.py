@@ -15,9 +15,9 @@ from tap_techwolf.api.redaction import one_line
 from tap_techwolf.errors import ExportError
 from tests.api.test_answers import BROKEN, FATAL, RETRIED
 from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
+from tests.gateway import Break, gateway
 from tests.harness import arguments, discover, run, selecting, settings, sync
 from tests.test_process import finish, read_states, start
-from tests.transport import Break, gateway
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
+from tests.gateway import Break, gateway
 from tests.harness import (
     COMMAND,
     STREAMS,
@@ -26,7 +27,6 @@ from tests.harness import (
     settings,
     sync,
 )
-from tests.transport import Break, gateway
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import StateError
-from tests.connections import Answer, keep_alive_gateway
+from tests.gateway import Answer, gateway
 from tests.harness import Output, arguments, run, settings
 from tests.runs import GOALS, PROFILES, attempt, error_line, only
 
@@ -32,7 +32,7 @@ def refuse(url: str, tmp_path: Path, description: str, status: int = 403, **conf
     records = [{"external_id": one, "goal": "Distinctive goal"} for one in IDS]
     first = {"has_next": True, "next_starting_after": IDS[-1], "records": records}
     refusal = [{"title": f"{status} Refused", "description": description}]
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATH] = [
             Answer(content=json.dumps(first).encode()),
             *[Answer(status, json.dumps(refusal).encode())] * 2,
@@ -150,7 +150,7 @@ def test_a_malformed_header_is_not_shown(url: str, tmp_path: Path, path: str, le
     token = {"access_token": "distinctive-token", "expires_in": 3600}
     content = json.dumps(page if path == PATH else token).encode()
     header = b"jane.doe@example.com distinctive\r\nX-More: distinctive\r\n"
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[path] = [Answer(content=content, raw_headers=header)]
         gate.answers.setdefault(PATH, [Answer(content=json.dumps(page).encode())])
         config = settings(address, auth_url=address + TOKEN_PATH)

@@ -19,8 +19,8 @@ from tap_techwolf.api.client import Client, Request
 from tap_techwolf.config.validation import complete
 from tap_techwolf.errors import AuthenticationError, ExportError, StoppedError, SyncError
 from tap_techwolf.tap import TapTechWolf
+from tests.gateway import Break, gateway, refusing_port
 from tests.harness import LOG, STREAMS, Output, discover, selecting, settings, sync
-from tests.transport import Break, gateway, refusing_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,8 @@ from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
 from tests.config.keys import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
+from tests.gateway import gateway
 from tests.harness import discover, selecting, settings, sync
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,10 +19,9 @@ from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from tap_techwolf.api.transport import Transport
 from tap_techwolf.errors import AuthenticationError, ExportError
-from tests.connections import Break, keep_alive_gateway
+from tests.gateway import Delivery, gateway
 from tests.harness import settings
 from tests.runs import PROFILES, all_ids, attempt, only
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
 PATH = PATHS[PROFILES]
 PAGES = 5
-STALE: tuple[Break, ...] = ("stale", "stale_reset")
-DRIPS: tuple[Break, ...] = ("drip_body", "drip_headers")
+STALE: tuple[Delivery, ...] = ("stale", "stale_reset")
+DRIPS: tuple[Delivery, ...] = ("drip_body", "drip_headers")
 
 
 @pytest.fixture(autouse=True)
@@ -47,24 +46,25 @@ def attempts_told(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.mark.parametrize("kind", STALE)
 def test_a_connection_closed_meanwhile_costs_no_attempt(
-    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture, kind: Break
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture, kind: Delivery
 ) -> None:
-    with keep_alive_gateway(url) as (address, gate):
-        gate.breaks[PATH] = ["none", "none", kind, "none", kind]
+    with gateway(url, keeps_alive=True) as (address, gate):
+        gate.breaks[PATH] = ["none", kind, "none", kind, "none"]
         output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
         assert not gate.breaks[PATH]
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
-    assert gate.requests[PATH] == PAGES + 2
-    assert sandbox.requests[PATH] == PAGES
+    assert gate.unanswered == [PATH, PATH]
+    assert gate.requests.count(PATH) == sandbox.requests[PATH] == PAGES
     assert not attempts_told(caplog)
 
 
 def test_a_gateway_that_closes_each_connection_after_a_page_costs_no_time(
     sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with keep_alive_gateway(url) as (address, gate):
-        gate.ends_connections = True
+    with gateway(url, keeps_alive=True) as (address, gate):
+        for path in (PATH, TOKEN_PATH):
+            gate.breaks[path] = ["stale"] * 50
         config = settings(address, page_size=20, max_attempts=1)
         started = time.monotonic()
         output = attempt(config, catalog=only(PROFILES))
@@ -86,11 +86,12 @@ def test_a_token_request_on_a_connection_closed_meanwhile_costs_no_attempt(
             sandbox.tokens.revoke()
 
     sandbox.before_page = revoke_once
-    with keep_alive_gateway(url) as (address, gate):
-        gate.breaks[TOKEN_PATH] = ["none", "stale"]
+    with gateway(url, keeps_alive=True) as (address, gate):
+        gate.breaks[TOKEN_PATH] = ["stale"]
         config = settings(address, auth_url=address + TOKEN_PATH, max_attempts=1)
         output = attempt(config, catalog=only(PROFILES))
-        assert gate.requests[TOKEN_PATH] == 3
+        assert gate.requests.count(TOKEN_PATH) == 2
+        assert gate.unanswered == [TOKEN_PATH]
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
     assert not attempts_told(caplog)
@@ -100,25 +101,26 @@ def test_a_second_dead_connection_counts(
     sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    with keep_alive_gateway(url) as (address, gate):
-        gate.breaks[PATH] = ["none", "stale", "dead"]
+    with gateway(url, keeps_alive=True) as (address, gate):
+        gate.breaks[PATH] = ["stale", "close"]
         output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
-        assert gate.requests[PATH] == 3
+        assert gate.requests.count(PATH) == 2
+        assert gate.unanswered == [PATH]
     assert isinstance(output.error, ExportError)
     assert output.ids(PROFILES) == all_ids(sandbox)[:100]
 
 
 def test_a_new_connection_that_is_closed_counts(url: str) -> None:
-    with keep_alive_gateway(url) as (address, gate):
-        gate.breaks[PATH] = ["dead"]
+    with gateway(url, keeps_alive=True) as (address, gate):
+        gate.breaks[PATH] = ["close"]
         output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
-        assert gate.requests[PATH] == 1
+        assert gate.requests.count(PATH) == 1
     assert isinstance(output.error, ExportError)
 
 
 @pytest.mark.parametrize("kind", DRIPS)
-def test_the_timeout_bounds_the_whole_request(url: str, kind: Break) -> None:
-    with keep_alive_gateway(url) as (address, gate):
+def test_the_timeout_bounds_the_whole_request(url: str, kind: Delivery) -> None:
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.breaks[PATH] = [kind]
         config = settings(address, request_timeout=0.6, max_attempts=1)
         started = time.monotonic()
@@ -139,8 +141,8 @@ def test_the_timeout_bounds_a_response_that_closes_its_connection(url: str) -> N
 
 
 @pytest.mark.parametrize("kind", DRIPS)
-def test_the_timeout_bounds_the_whole_token_request(url: str, kind: Break) -> None:
-    with keep_alive_gateway(url) as (address, gate):
+def test_the_timeout_bounds_the_whole_token_request(url: str, kind: Delivery) -> None:
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.breaks[TOKEN_PATH] = [kind]
         config = settings(
             address, auth_url=address + TOKEN_PATH, request_timeout=0.6, max_attempts=1
@@ -156,10 +158,10 @@ def test_a_request_that_took_too_long_is_tried_again(
     url: str,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
-    kind: Break,
+    kind: Delivery,
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.breaks[PATH] = ["none", kind]
         config = settings(address, request_timeout=1, max_attempts=3)
         output = attempt(config, catalog=only(PROFILES))
@@ -240,7 +242,7 @@ def test_the_timeout_bounds_a_proxy_that_is_asked_for_a_tunnel(
 
 
 def test_a_slow_answer_within_the_timeout_is_taken(sandbox: Sandbox, url: str) -> None:
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.breaks[PATH] = ["drip_body"]
         config = settings(address, request_timeout=60, max_attempts=1)
         output = attempt(config, catalog=only(PROFILES))

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.exports import PATHS
 from tap_techwolf.errors import ExportError
-from tests.connections import Answer, keep_alive_gateway
+from tests.gateway import Answer, gateway
 from tests.harness import arguments, run, settings
 from tests.runs import GOALS, Attempt, attempt, only, warnings_in
 
@@ -38,11 +38,11 @@ def record(key: str = "a", **properties: str) -> str:
 
 
 def sync_pages(url: str, *pages: Answer, max_attempts: int = 2) -> Attempt:
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATH] = [*pages]
         config = settings(address, max_attempts=max_attempts)
         output = attempt(config, catalog=only(GOALS))
-        assert gate.requests[PATH] <= max(len(pages), max_attempts)
+        assert gate.requests.count(PATH) <= max(len(pages), max_attempts)
     return output
 
 
@@ -120,7 +120,7 @@ def test_half_an_emoji_is_told_of_once(url: str, caplog: pytest.LogCaptureFixtur
 
 
 def test_half_an_emoji_is_brought_by_the_command(url: str, tmp_path: Path) -> None:
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATH] = [page(record("a", goal=r'"\ud83d"'))]
         output = run(arguments(tmp_path, settings(address, max_attempts=1), catalog=only(GOALS)))
     assert output.exit_status == 0, output.log
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_ends_the_run_in_one_line(url: str, name: str, value
 
 
 def test_what_cannot_be_read_shows_nothing_in_the_log(url: str, tmp_path: Path) -> None:
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATH] = [page(record("distinctive-id", version="7" * 4301))]
         config = settings(address, max_attempts=1)
         command = arguments(tmp_path, config, catalog=only(GOALS))

@@ -24,8 +24,8 @@ from tap_techwolf.doctor.addresses_check import check_addresses
 from tap_techwolf.doctor.examination import Examination
 from tests.config.keys import KEY, RSA_KEY
 from tests.doctor.conftest import verdicts
+from tests.gateway import refusing_port
 from tests.harness import settings
-from tests.transport import refusing_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,9 @@ from sandbox.exports import PATHS
 from tap_techwolf.doctor import cli
 from tap_techwolf.doctor.examination import NAMES
 from tap_techwolf.version import VERSION
+from tests.gateway import gateway
 from tests.harness import environment, settings
 from tests.signals import signal_that_wakes_nobody
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.doctor import cli, contact
 from tests.doctor.conftest import verdicts
-from tests.transport import gateway
+from tests.gateway import gateway
 
 if TYPE_CHECKING:
     from sandbox.app import Sandbox

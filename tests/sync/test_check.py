@@ -9,7 +9,7 @@ import pytest
 from sandbox.exports import PATHS
 from tap_techwolf.api.page import BrokenPageError
 from tap_techwolf.tap import TapTechWolf
-from tests.connections import Answer, keep_alive_gateway
+from tests.gateway import Answer, gateway
 from tests.harness import settings
 from tests.runs import PROFILES, asked
 
@@ -30,7 +30,7 @@ def test_an_export_is_checked_by_the_first_page_of_a_first_sync(sandbox: Sandbox
 
 def test_a_record_that_is_not_of_the_documented_form_fails_the_check(url: str) -> None:
     page = b'{"has_next": false, "records": [{"external_id": "a"}, {"external_id": 5}]}'
-    with keep_alive_gateway(url) as (address, gate):
+    with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATHS[PROFILES]] = [Answer(content=page)]
         with pytest.raises(BrokenPageError, match="record 2 lacks its key 'external_id'"):
             check(**settings(address))

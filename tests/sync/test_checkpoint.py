@@ -14,8 +14,8 @@ from sandbox.faults import Fault
 from tap_techwolf.errors import AuthenticationError, ExportError, StateError
 from tap_techwolf.sync.checkpoint import fingerprint
 from tap_techwolf.tap import TapTechWolf
+from tests.gateway import gateway
 from tests.harness import STREAMS, Output, discover, selecting, settings, sync, sync_tap
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from sandbox.app import Sandbox

@@ -18,8 +18,8 @@ from tap_techwolf.errors import ExportError, LoaderExitedError, StoppedError
 from tap_techwolf.sync.read_ahead import ReadAhead
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
+from tests.gateway import gateway
 from tests.harness import discover, selecting, settings, sync, sync_tap
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,7 @@ from sandbox.company import Company
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import StateError
+from tests.gateway import gateway
 from tests.harness import arguments, discover, run, selecting, settings
 from tests.runs import (
     JOBS,
@@ -30,7 +31,6 @@ from tests.runs import (
     only,
     warnings_in,
 )
-from tests.transport import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

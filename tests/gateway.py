@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The answer is lost.
+# The response is lost.
 Break = Literal["none", "close", "reset", "cut_body", "cut_chunked", "not_gzip", "silent"]
-# The answer arrives whole, in an unusual way.
-Delivery = Literal["stale", "drip_headers", "drip_body"]
+# The response arrives whole, in an unusual way.
+Delivery = Literal["stale", "stale_reset", "drip_headers", "drip_body"]
+Kind = Break | Delivery
+
+_DRIPS = 40  # Then the rest comes at once.
 
 
 @dataclass
@@ -36,16 +39,28 @@ class Request:
 
 
 @dataclass
+class Answer:
+    """What the gateway says in the sandbox's place."""
+
+    status: int = 200
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    raw_headers: bytes = b""
+
+
+@dataclass
 class Gateway:
     """Forwards requests, except those that it was told to break.
 
-    `stale` answers as if it kept the connection alive, and closes it without a word when the
-    next request arrives on it. `drip_headers` and `drip_body` send the headers or the body one
-    byte at a time.
+    `stale` answers as if it kept the connection alive, and closes it without a word when the next
+    request arrives on it; `stale_reset` resets it then. `drip_headers` and `drip_body` send the
+    first bytes of the headers or the body one at a time.
 
     Attributes:
         upstream: The sandbox's address.
+        keeps_alive: Whether a connection serves more than one request.
         breaks: What happens to the next requests to a path, in order; later ones succeed.
+        answers: What is said to the next requests to a path, in order; later the sandbox's.
         pause: The seconds between two bytes of a drip.
         requests: The paths of the requests in order, without those in `unanswered`.
         unanswered: The paths of the requests that arrived on stale connections.
@@ -53,7 +68,9 @@ class Gateway:
     """
 
     upstream: str
-    breaks: dict[str, list[Break | Delivery]] = field(default_factory=dict)
+    keeps_alive: bool = False
+    breaks: dict[str, list[Kind]] = field(default_factory=dict)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
     pause: float = 0.05
     requests: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
@@ -61,28 +78,32 @@ class Gateway:
     _connections: list[socket.socket] = field(default_factory=list)
 
     def serve(self, connection: socket.socket) -> None:
-        """Answer one request, or break the connection."""
+        """Answer the requests of one connection, or break it."""
         # A client may close the connection at any time.
         with connection, suppress(ConnectionError):
             self._connections.append(connection)
-            request = _read_request(connection)
-            if request is None:
-                return
-            self.requests.append(request.path)
-            waiting = self.breaks.get(request.path, [])
-            kind = waiting.pop(0) if waiting else "none"
-            if kind == "close":
-                return
-            if kind == "reset":
+            kind: Kind = "none"
+            while request := _read_request(connection):
+                if kind in ("stale", "stale_reset"):
+                    self.unanswered.append(request.path)
+                    break
+                self.requests.append(request.path)
+                waiting = self.breaks.get(request.path, [])
+                kind = waiting.pop(0) if waiting else "none"
+                if kind in ("close", "reset"):
+                    break
+                if kind == "silent":
+                    self.released.wait()
+                    break
+                stays_open = kind in ("stale", "stale_reset") or (
+                    self.keeps_alive and not kind.startswith(("cut", "not"))
+                )
+                self._send(connection, *self._response(request, kind, stays_open=stays_open), kind)
+                if not stays_open:
+                    break
+            if kind.endswith("reset"):
                 linger = struct.pack("ii", 1, 0)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                return
-            if kind == "silent":
-                self.released.wait()
-                return
-            self._send(connection, *self._answer(request, kind), kind)
-            if kind == "stale" and (another := _read_request(connection)):
-                self.unanswered.append(another.path)
 
     def release(self) -> None:
         """Close all connections, so that every thread ends."""
@@ -91,42 +112,50 @@ class Gateway:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def _send(
-        self, connection: socket.socket, head: bytes, body: bytes, kind: Break | Delivery
-    ) -> None:
+    def _send(self, connection: socket.socket, head: bytes, body: bytes, kind: Kind) -> None:
         for part, drips in ((head, kind == "drip_headers"), (body, kind == "drip_body")):
-            if not drips:
-                connection.sendall(part)
-                continue
-            for position in range(len(part)):
+            count = min(_DRIPS, len(part)) if drips else 0
+            for position in range(count):
                 connection.sendall(part[position : position + 1])
                 if self.released.wait(self.pause):
                     return
+            connection.sendall(part[count:])
 
-    def _answer(self, request: Request, kind: Break | Delivery) -> tuple[bytes, bytes]:
+    def _response(self, request: Request, kind: Kind, *, stays_open: bool) -> tuple[bytes, bytes]:
+        waiting = self.answers.get(request.path)
+        answer = waiting.pop(0) if waiting else self._ask_sandbox(request)
+        content = answer.content
+        lines = [f"HTTP/1.1 {answer.status} X"]
+        lines.append(f"Connection: {'keep-alive' if stays_open else 'close'}")
+        lines += [f"{name}: {text}" for name, text in answer.headers.items()]
+        if kind == "cut_chunked":
+            lines.append("Transfer-Encoding: chunked")
+            return _head(lines), b"5\r\n" + content[:5] + b"\r\n"
+        if kind == "not_gzip":
+            lines.append("Content-Encoding: gzip")
+        if not {name.title() for name in answer.headers} & {"Content-Type"}:
+            lines.append("Content-Type: application/json")
+        lines.append(f"Content-Length: {len(content)}")
+        head = _head(lines, answer.raw_headers)
+        return head, content[: len(content) // 2] if kind == "cut_body" else content
+
+    def _ask_sandbox(self, request: Request) -> Answer:
         client = http.client.HTTPConnection(urlsplit(self.upstream).netloc)
         target = urlsplit(request.target)._replace(scheme="", netloc="").geturl()
         client.request(request.method, target, request.body or None, request.headers)
         response = client.getresponse()
         content = response.read()
         client.close()
-        connection = "keep-alive" if kind == "stale" else "close"
-        lines = [f"HTTP/1.1 {response.status} X", f"Connection: {connection}"]
-        kept = ("Date", "Retry-After")
-        lines += [f"{name}: {text}" for name, text in response.getheaders() if name.title() in kept]
-        if kind == "cut_chunked":
-            lines.append("Transfer-Encoding: chunked")
-            return _head(lines), b"5\r\n" + content[:5] + b"\r\n"
-        if kind == "not_gzip":
-            lines.append("Content-Encoding: gzip")
-        else:
-            lines.append("Content-Type: application/json")
-        lines.append(f"Content-Length: {len(content)}")
-        return _head(lines), content[: len(content) // 2] if kind == "cut_body" else content
+        kept = {
+            name: text
+            for name, text in response.getheaders()
+            if name.title() in ("Date", "Retry-After")
+        }
+        return Answer(response.status, content, kept)
 
 
-def _head(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
+def _head(lines: list[str], raw: bytes = b"") -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode() + raw + b"\r\n"
 
 
 def _read_request(connection: socket.socket) -> Request | None:
@@ -149,9 +178,9 @@ def _read_request(connection: socket.socket) -> Request | None:
 
 
 @contextmanager
-def gateway(upstream: str) -> Iterator[tuple[str, Gateway]]:
+def gateway(upstream: str, *, keeps_alive: bool = False) -> Iterator[tuple[str, Gateway]]:
     """Run a gateway in front of a sandbox; yield its address and the gateway."""
-    one = Gateway(upstream)
+    one = Gateway(upstream, keeps_alive)
     threads: list[Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -161,6 +190,7 @@ def gateway(upstream: str) -> Iterator[tuple[str, Gateway]]:
                     connection, _ = listener.accept()
                 except OSError:
                     return
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threads.append(Thread(target=one.serve, args=(connection,), daemon=True))
                 threads[-1].start()
 
