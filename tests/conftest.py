@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,17 @@ def _own_signal_handlers() -> Iterator[None]:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "LOGLEVEL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def waits(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[list[float]]:
+    """The seconds that the tap would wait; it does not, here. What it says of them is kept."""
+    asked: list[float] = []
+    monkeypatch.setattr(time, "sleep", asked.append)
+    with caplog.at_level(logging.INFO, "tap_techwolf"):
+        yield asked
 
 
 @pytest.fixture

@@ -35,14 +35,6 @@ FATAL = (400, 402, 403, 404, 405, 409, 410, 418, 422)
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that the tap would wait; it does not, here."""
-    asked: list[float] = []
-    monkeypatch.setattr(time, "sleep", asked.append)
-    return asked
-
-
 def sync_profiles(url: str, **overrides: Any) -> Output:
     config = settings(url, **overrides)
     return sync(config, catalog=selecting(discover(), "employee_task_profiles"))

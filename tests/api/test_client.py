@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from datetime import UTC, datetime
@@ -21,9 +20,9 @@ from tap_techwolf.tap import TapTechWolf
 from tests.harness import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from requests_mock import Mocker
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 URL = "http://127.0.0.1"
 PATH = "/export/things"
@@ -33,15 +32,8 @@ ADDRESS_HINT = "Check 'tenant', 'region' and 'api_url'."
 
 
 @pytest.fixture(autouse=True)
-def waits(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> Iterator[list[float]]:
-    """The seconds that the client would wait; it does not, here."""
-    asked: list[float] = []
-    monkeypatch.setattr(time, "sleep", asked.append)
+def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random, "uniform", lambda low, _: low)
-    with caplog.at_level(logging.INFO):
-        yield asked
 
 
 def client(mock: Mocker, *answers: dict[str, Any], **overrides: Any) -> Client:

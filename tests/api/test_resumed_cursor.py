@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +24,11 @@ from tests.runs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.app import Sandbox
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 PATH = PATHS[PROFILES]
 PAGES = 5
@@ -41,17 +40,6 @@ TRIES_AT_A_CURSOR = 3
 def _clock_ahead(sandbox: Sandbox) -> None:
     """This machine's clock counts where the API's is ahead: that one tells whole seconds only."""
     sandbox.company.clock_offset = timedelta(seconds=5)
-
-
-@pytest.fixture(autouse=True)
-def waits(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> Iterator[list[float]]:
-    """The seconds that the tap would wait; it does not, here."""
-    asked_for: list[float] = []
-    monkeypatch.setattr(time, "sleep", asked_for.append)
-    with caplog.at_level(logging.INFO, "tap_techwolf"):
-        yield asked_for
 
 
 @pytest.fixture

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import ssl
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import timedelta
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
 from sandbox.app import TOKEN_PATH
 from sandbox.faults import Fault
@@ -22,6 +18,7 @@ from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.validation import complete
 from tap_techwolf.doctor.addresses_check import check_addresses
 from tap_techwolf.doctor.examination import Examination
+from tests.config.certificates import certificate
 from tests.config.keys import KEY, RSA_KEY
 from tests.doctor.conftest import verdicts
 from tests.gateway import refusing_port
@@ -146,29 +143,6 @@ class _TLSServer(ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass
-
-
-def certificate(folder: Path) -> Path:
-    """A certificate of our own for this machine, with its key."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(RSA_KEY.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(RSA_KEY, SHA256())
-    )
-    file = folder / "certificate.pem"
-    file.write_text(made.public_bytes(Encoding.PEM).decode() + KEY)
-    return file
 
 
 @contextmanager

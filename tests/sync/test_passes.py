@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import time
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,9 +24,11 @@ from tap_techwolf.sync.passes import Pass, Source
 from tap_techwolf.sync.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tap_techwolf.sync.completed_pass import CompletedPass
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 BEGAN = format_date_time(NOW)
@@ -43,17 +43,6 @@ SETTINGS = PassSettings(
 )
 PAGES = {None: ["a", "b"], "b": [], "c": ["d"]}
 CURSORS = {None: "b", "b": "c", "c": None}
-
-
-@pytest.fixture(autouse=True)
-def waits(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> Iterator[list[float]]:
-    """The seconds that a pass would wait; it does not, here."""
-    asked: list[float] = []
-    monkeypatch.setattr(time, "sleep", asked.append)
-    with caplog.at_level(logging.INFO, "tap_techwolf"):
-        yield asked
 
 
 class AtTen(datetime):
