@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 
+from tap_techwolf.printing import print_text
 from tap_techwolf.signals import end_at_once, end_during_start
 
 
@@ -25,11 +26,11 @@ def main() -> None:
 
             from tap_techwolf.version import NAME, VERSION  # noqa: PLC0415 - as above
 
-            _print(f"{NAME} v{VERSION}, Meltano SDK v{version('singer-sdk')}\n")
+            print_text(f"{NAME} v{VERSION}, Meltano SDK v{version('singer-sdk')}\n")
         case ["--help"]:
             from importlib.resources import files  # noqa: PLC0415 - as above
 
-            _print(files("tap_techwolf").joinpath("help.txt").read_text())
+            print_text(files("tap_techwolf").joinpath("help.txt").read_text())
         case _:
             from tap_techwolf.command import run  # noqa: PLC0415 - as above
             from tap_techwolf.config.log_level import check_log_level  # noqa: PLC0415 - as above
@@ -37,12 +38,3 @@ def main() -> None:
             if problem := check_log_level(os.environ):
                 end_at_once(problem)
             run()
-
-
-def _print(text: str) -> None:
-    if sys.stdout is None:
-        end_at_once("stdout is closed: there is nowhere to print to.")
-    try:
-        print(text, end="", flush=True)  # noqa: T201 - what it is asked for
-    except OSError as error:
-        end_at_once(f"stdout cannot be written to: {error.strerror}.")

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
+from tap_techwolf.printing import print_text
 from tap_techwolf.signals import end_at_once
 from tap_techwolf.version import NAME, VERSION
 
@@ -62,7 +63,7 @@ def main() -> None:
     thread, report = _start(options.config)
     _wait_for(thread, began + SECONDS)
     checks = report.checks
-    _print(as_json(checks) if options.json else as_text(checks))
+    print_text(as_json(checks) if options.json else as_text(checks))
     status = 1 if has_errors(checks) else 0
     if threading.active_count() > 1:  # One still waits for the API, and nobody waits for it.
         os._exit(status)
@@ -121,12 +122,3 @@ def _wait_for(thread: threading.Thread, end: float) -> None:
 def _end_by_signal(signal_number: int, frame: FrameType | None) -> None:
     del frame
     end_at_once(f"Ended by {signal.Signals(signal_number).name}.")
-
-
-def _print(text: str) -> None:
-    if sys.stdout is None:
-        end_at_once("stdout is closed: there is nowhere to print to.")
-    try:
-        print(text, end="", flush=True)  # noqa: T201 - what it is asked for
-    except OSError as error:
-        end_at_once(f"stdout cannot be written to: {error.strerror}.")
