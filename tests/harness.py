@@ -27,7 +27,6 @@ MEASURED_PROCESSES = (
     "tests/test_process.py",
     "tests/test_stdout.py",
     "tests/test_signals.py",
-    "tests/config/test_command.py",
 )
 STREAMS = ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
 LOG = "completed_passes"
