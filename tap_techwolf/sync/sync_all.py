@@ -63,7 +63,7 @@ def sync_side_by_side(
         raise
     finally:
         seconds = time.monotonic() - started
-        logger.info("%s", summarize(streams, complete, run.access.traffic, seconds, state))
+        logger.info(summarize(streams, complete, run.access.traffic, seconds, state))
     if failures:
         raise SyncError(failures)
 

@@ -75,6 +75,14 @@ def test_a_cause_is_found_wherever_it_is_kept(where: str) -> None:
     assert not is_unknown_host(wrapped(UNTRUSTED, where))
 
 
+def test_each_cause_of_several_is_looked_at() -> None:
+    error = requests.ConnectionError(OSError("one"), OSError("another"))
+    error.__cause__ = UNKNOWN_HOST
+    assert is_unknown_host(error)
+    error.__cause__, error.__context__ = None, UNKNOWN_HOST
+    assert is_unknown_host(error)
+
+
 def test_errors_that_name_each_other_have_an_end() -> None:
     one, another = requests.ConnectionError("one"), requests.ConnectionError("another")
     one.__cause__, another.__cause__ = another, one
