@@ -95,14 +95,14 @@ def find_start(
     Returns:
         The checkpoint to go on from, or a new pass's, which has no cursor.
     """
-    found, problem = _interrupted_pass(settings, bookmark, state)
-    if found:
+    found = _interrupted_pass(settings, bookmark, state)
+    if isinstance(found, Checkpoint):
         return replace(found, runs=found.runs + 1)
     known = (None, settings.record_settings)
     has_old_settings = bookmark is not None and bookmark.fingerprint not in known
     remark = _KEEPS_OLD_FORM if has_old_settings else ""
-    if problem:
-        logger.warning("%s: %s%s", settings.stream, problem, remark)
+    if found:
+        logger.warning("%s: %s%s", settings.stream, found, remark)
     elif has_old_settings and settings.is_incremental:
         logger.warning(
             "%s: settings have changed since everything was last synced%s (run once with "
@@ -115,26 +115,23 @@ def find_start(
 
 def _interrupted_pass(
     settings: PassSettings, bookmark: Bookmark | None, state: Mapping[str, Any]
-) -> tuple[Checkpoint | None, str]:
-    """Return the pass to go on with; lacking one, why one that was not over is given up."""
+) -> Checkpoint | str:
+    """Return the pass to go on with, or why one is given up; empty where there is none, or over."""
     try:
         found = Checkpoint.read(state)
     except ValueError:
         is_over = bookmark is not None and is_replaced(state, bookmark)
-        return None, "" if is_over else _UNREADABLE
+        return "" if is_over else _UNREADABLE
     if found is None:
-        return None, ""
+        return ""
     if not found.belongs_to(bookmark, state):
-        return None, "" if _is_over(found, bookmark, state) else _ANOTHER_BOOKMARK
+        return "" if _is_over(found, bookmark, state) else _ANOTHER_BOOKMARK
     unchanged = settings.unchanged(continues_bookmark=found.continues is not None)
     changed = [name for name, value in unchanged.items() if found.unchanged.get(name) != value]
     if changed:
         names = ", ".join(IN_WORDS[name] for name in changed)
-        return (
-            None,
-            f"changed since the last pass was interrupted: {names}; the pass starts over",
-        )
-    return found, ""
+        return f"changed since the last pass was interrupted: {names}; the pass starts over"
+    return found
 
 
 def _is_over(found: Checkpoint, bookmark: Bookmark | None, state: Mapping[str, Any]) -> bool:

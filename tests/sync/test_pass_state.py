@@ -164,6 +164,12 @@ def test_a_checkpoint_that_lacks_a_field_is_an_error(field: str) -> None:
         Checkpoint.read({"checkpoint": fields})
 
 
+@pytest.mark.parametrize("records", [0, 1])
+def test_a_pass_may_have_written_few_records(records: int) -> None:
+    here = replace(HERE, records=records)
+    assert Checkpoint.read({"checkpoint": asdict(here)}) == here
+
+
 def test_a_checkpoint_that_is_no_object_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"^a field is missing or of another type$"):
         Checkpoint.read({"checkpoint": "page 3"})

@@ -93,6 +93,22 @@ def test_a_pass_starts_over_where_something_has_changed(
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "goes_on"),
+    [
+        ({}, {"flattening_enabled": True}, False),
+        ({"flattening_max_depth": 1}, {"flattening_max_depth": 2}, False),
+        ({"flattening_max_depth": 1}, {"flattening_max_depth": 1}, True),
+        ({}, {"page_size": 50}, True),
+    ],
+)
+def test_a_pass_goes_on_only_with_the_flattening_that_it_began_with(
+    before: dict[str, Any], after: dict[str, Any], *, goes_on: bool
+) -> None:
+    state = interrupted(with_config(**before), {})
+    assert (start(with_config(**after), state).starting_after == "b") is goes_on
+
+
 def test_all_that_has_changed_is_named_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
     changed = with_config(lookback_days=2, api_url="https://another.example")
     changed = replace(changed, columns=([], []))

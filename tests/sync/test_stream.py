@@ -58,6 +58,17 @@ def test_a_stream_knows_nothing_of_a_pass_before_it_runs() -> None:
     assert stream.progress.records == 0
 
 
+def test_the_key_is_never_null_and_all_else_may_be() -> None:
+    for stream in TapTechWolf(config=settings(URL, ai_goal_versions="all")).streams.values():
+        if isinstance(stream, ExportStream):
+            kinds = {name: one["type"] for name, one in stream.schema["properties"].items()}
+            expected = {"external_id": "string", "version": "integer"}
+            assert {name: kinds[name] for name in stream.primary_keys} == {
+                name: expected[name] for name in stream.primary_keys
+            }
+            assert all("null" in kinds[name] for name in kinds.keys() - set(stream.primary_keys))
+
+
 def test_records_bear_the_moment_of_their_pass(requests_mock: Mocker) -> None:
     output = written(tap_of(requests_mock, page("a", cursor="a"), page("b")))
     assert output.ids(GOALS) == ["a", "b"]
