@@ -24,8 +24,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n"
 
 
 @contextmanager
-def secure_server(file: Path, *, drips: bool = False) -> Iterator[str]:
-    """Answer one connection over TLS, in one piece or byte by byte."""
+def secure_server(file: Path, *, drips: bool = False, closes: bool = False) -> Iterator[str]:
+    """Answer one connection over TLS, in one piece or byte by byte, or close it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     ended = Event()
@@ -33,6 +33,8 @@ def secure_server(file: Path, *, drips: bool = False) -> Iterator[str]:
     def answer() -> None:
         with suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as one:
             one.recv(65536)
+            if closes:
+                return
             one.sendall(HEAD)
             for _ in range(400):
                 one.sendall(b"x")
@@ -71,6 +73,11 @@ def test_the_timeout_bounds_a_response_that_drips_over_tls(file: Path) -> None:
     with secure_server(file, drips=True) as url, pytest.raises(requests.Timeout):
         send(url, 0.6)
     assert time.monotonic() - started < 10  # What is dripped takes twenty seconds.
+
+
+def test_a_new_connection_that_is_closed_is_a_failure(file: Path) -> None:
+    with secure_server(file, closes=True) as url, pytest.raises(requests.ConnectionError):
+        send(url, 5)  # Nobody answers a second connection.
 
 
 def test_a_certificate_that_nobody_vouches_for_is_rejected(

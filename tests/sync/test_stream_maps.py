@@ -58,7 +58,15 @@ def test_a_deselected_stream_keeps_its_schema_and_its_key() -> None:
 
 
 @pytest.mark.parametrize("stream", [JOBS, GOALS, LOG])
-@pytest.mark.parametrize("maps", [{}, {JOBS: {"label": "external_id"}}], ids=str)
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {},
+        {JOBS: {"label": "external_id"}},
+        {JOBS: {"external_id": "external_id", "__else__": None}},
+    ],
+    ids=str,
+)
 def test_no_schema_names_its_draft(stream: str, maps: dict[str, Any]) -> None:
     for one in maps_of(stream, stream_maps=maps):
         assert one.transformed_schema.keys() == {"type", "properties"} | (
