@@ -144,7 +144,7 @@ def test_a_subclass_may_choose_the_method(
     requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExportStream, "http_method", "PUT")
-    tap = tap_of(requests_mock)
+    tap = tap_of(requests_mock, max_attempts=1)
     requests_mock.put(URL + PATHS[GOALS], [page("a")])
     assert written(tap).ids(GOALS) == ["a"]
 
