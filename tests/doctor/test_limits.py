@@ -77,7 +77,7 @@ def test_a_dripping_server_ends_nothing_but_the_checks(url: str, examine: Examin
 def test_a_request_that_takes_too_long_is_an_error(url: str, examine: Examine) -> None:
     with gateway(url) as (address, gate):
         gate.breaks[PATHS["employee_ai_goals"]] = ["silent"]
-        checks = examine(api_url=address, auth_url=address + TOKEN_PATH, request_timeout=0.5)
+        checks = examine(api_url=address, auth_url=address + TOKEN_PATH, request_timeout=3)
         assert gate.requests.count(PATHS["employee_ai_goals"]) == 1
     assert checks["export:employee_ai_goals"].verdict == "error"
     assert "gave no answer: no response in time" in checks["export:employee_ai_goals"].seen
@@ -88,7 +88,7 @@ def test_a_silent_version_is_skipped(url: str, examine: Examine) -> None:
     with gateway(url) as (address, gate):
         gate.breaks["/version"] = ["silent"]
         gate.breaks["/employees"] = ["silent"]
-        checks = examine(api_url=address, auth_url=address + TOKEN_PATH, request_timeout=0.5)
+        checks = examine(api_url=address, auth_url=address + TOKEN_PATH, request_timeout=3)
     assert checks["version"].verdict == "skipped"
     assert checks["export:employee_ai_goals"].verdict == "ok"
 
