@@ -37,7 +37,7 @@ def by_goal_version(config: Mapping[str, Any]) -> dict[str, type]:
     Returns:
         The key's properties, and the type of each.
     """
-    key: dict[str, type] = {"external_id": str}
+    key = by_entity(config)
     return {**key, "version": int} if config.get("ai_goal_versions") == "all" else key
 
 
@@ -110,7 +110,7 @@ class Export:
     Attributes:
         path: The path of the export.
         query: The query parameters, and the setting that each is taken from.
-        include: The setting that lists what each record includes; empty where there is no choice.
+        include: The setting that lists what each record includes; None where there is no choice.
         filters: Makes the filters that follow from the settings.
         key: Makes the key's properties, and the type of each, from the settings.
         row: Makes the row of a record, from the record and the settings.
@@ -118,7 +118,7 @@ class Export:
 
     path: str
     query: Mapping[str, str] = field(default_factory=lambda: {"external_vendor": "external_vendor"})
-    include: str = ""
+    include: str | None = None
     filters: tuple[Callable[[Mapping[str, Any]], Filter | None], ...] = ()
     key: Callable[[Mapping[str, Any]], dict[str, type]] = by_entity
     row: Callable[[Record, Mapping[str, Any]], Record] = as_sent
@@ -151,7 +151,7 @@ class Export:
         Args:
             config: The settings.
         """
-        return sorted(set(config.get(self.include) or []))
+        return sorted(set(config.get(self.include) or [])) if self.include else []
 
     def body(
         self, config: Mapping[str, Any], filter_date: str | None, cursor: str | None

@@ -47,16 +47,17 @@ _CHECKPOINT = "checkpoint"
 _MARKERS = ("starting_replication_value", "replication_key_signpost", "progress_markers")
 
 
-def fingerprint(content: Any) -> str:  # noqa: ANN401 - any JSON value
+def fingerprint(content: Any) -> str:  # noqa: ANN401 - whatever settings hold
     """Return a short hash of settings and the like.
 
     Args:
-        content: Any JSON value.
+        content: Any JSON value; what is none counts as its text, as a date in the settings of a
+            program that runs the tap in its own process.
 
     Returns:
         Sixteen hexadecimal digits, the same for the same content in any order of keys.
     """
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

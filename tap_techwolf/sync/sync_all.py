@@ -54,8 +54,7 @@ def sync_side_by_side(
     failures: dict[str, Exception] = {}
     try:
         # This thread writes nothing, so that a signal never comes in the middle of a line.
-        beginning = {_write_beginning.__name__: partial(_write_beginning, run)}
-        run_side_by_side(beginning, limit, lambda _: True)
+        run_side_by_side({"beginning": partial(_write_beginning, run)}, 1, lambda _: True)
         jobs = {stream.name: partial(_sync, stream, run, complete) for stream in streams}
         failures = run_side_by_side(jobs, limit, _concerns_all)
     except BaseException as error:
