@@ -1,40 +1,36 @@
-"""The tap: its settings, its streams, and how they run side by side."""
+"""The tap: its settings, its streams, and how the SDK's command runs them."""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from typing_extensions import override
 
-from tap_techwolf.api.access import Access
-from tap_techwolf.config.environment import misspelled_variables, read_environment
-from tap_techwolf.config.files import read_json_object
 from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
-from tap_techwolf.errors import SettingsError, StateError, Terminated
-from tap_techwolf.explanation import explain_stream
-from tap_techwolf.signals import SECONDS_TO_END, end_after, end_at_once
+from tap_techwolf.error_messages import describe_stream_error
+from tap_techwolf.errors import SettingsError, Terminated
+from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.catalog import check_catalog
-from tap_techwolf.sync.completed_passes import CompletedPasses
-from tap_techwolf.sync.messages import PageWriter
-from tap_techwolf.sync.run import Run
-from tap_techwolf.sync.side_by_side import run_side_by_side
-from tap_techwolf.sync.state import NO_STATE, read_state
+from tap_techwolf.sync.context import RunContext
+from tap_techwolf.sync.pass_log import CompletedPasses
+from tap_techwolf.sync.runner import run_side_by_side, sync_streams
+from tap_techwolf.sync.state import read_state
 from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.sync.stream_maps import build_mapper
-from tap_techwolf.sync.sync_all import sync_side_by_side
+from tap_techwolf.sync.writer import PageWriter
 from tap_techwolf.version import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -42,6 +38,9 @@ if TYPE_CHECKING:
     from singer_sdk.streams import Stream
 
 logger = logging.getLogger(__name__)
+
+#: The prefix of the environment variables that hold settings.
+PREFIX = f"{NAME.upper().replace('-', '_')}_"
 
 
 class TapTechWolf(Tap):
@@ -52,8 +51,8 @@ class TapTechWolf(Tap):
     message_writer_class = PageWriter
     message_writer: PageWriter
 
-    #: Neither BATCH nor ACTIVATE_VERSION: a STATE message may only cover what was written,
-    #: and a pass that is resumed would activate a version that its first pages lack.
+    #: Neither BATCH nor ACTIVATE_VERSION: a STATE message may only cover what was written, and a
+    #: resumed pass would activate a version that its first pages lack.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -64,106 +63,117 @@ class TapTechWolf(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - as the SDK declares them
-        """Validate the settings.
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | None = None,
+        catalog: Any = None,  # noqa: ANN401 - anything that a file may hold
+        state: Any = None,  # noqa: ANN401 - as above
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **kwargs: Any,  # noqa: ANN401 - as the SDK declares them
+    ) -> None:
+        """Validate the settings, the catalog and the state.
+
+        The SDK would read the environment in its own way: any text but "true" and its like as
+        false, and a number that is none without naming the setting.
 
         Args:
-            kwargs: What the SDK's `Tap` takes.
+            config: The settings.
+            catalog: A Singer catalog.
+            state: A Singer state, or what `meltano state get` prints.
+            parse_env_config: Whether to read settings from the environment, too. They win.
+            validate_config: Whether required settings must be set; discovery needs none.
+            kwargs: Other arguments of the SDK's `Tap`.
 
         Raises:
-            SettingsError: A setting is missing, unknown or wrong.
+            SettingsError: A setting is missing, unknown or invalid.
             StateError: The state is not a Singer state.
             CatalogError: The catalog is not a Singer catalog.
         """
-        if isinstance(kwargs.get("state"), list):  # The SDK takes an empty one for no state.
-            raise StateError(NO_STATE)
-        if kwargs.get("catalog") is not None:
-            check_catalog(kwargs["catalog"])
+        settings = dict(config or {})
+        if parse_env_config:
+            settings |= self._read_environment()
+        settings = self._validated(settings, allow_missing=not validate_config)
+        if catalog is not None:
+            check_catalog(catalog)
         self._is_terminated = False
-        super().__init__(**kwargs)
+        super().__init__(
+            config=settings,
+            catalog=catalog,
+            state=None if state is None else read_state(state),
+            validate_config=validate_config,
+            **kwargs,
+        )
         if self.metrics_logger.level == logging.INFO:
-            # The SDK sets this level for each tap; at DEBUG its lines stay.
+            # The SDK sets this level for each tap; its metrics stay visible at DEBUG.
             self.metrics_logger.setLevel(logging.WARNING)
 
     # Settings
 
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - the SDK's descriptor gives a class
-        """The settings that are in the environment."""
+    @classmethod
+    def settings_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of the settings, including those that the SDK adds."""
         cls.append_builtin_config(cls.config_jsonschema)
-        schema, prefix = cls.config_jsonschema, cls._env_var_prefix
-        for warning in misspelled_variables(schema, prefix, os.environ):
+        return cls.config_jsonschema
+
+    @classmethod
+    def _read_environment(cls) -> dict[str, Any]:
+        schema = cls.settings_schema()
+        for warning in misspelled_variables(schema, PREFIX, os.environ):
             logger.warning(warning)
-        return read_environment(schema, prefix)
+        return read_environment(schema, PREFIX)
 
+    @classmethod
+    def _validated(cls, config: dict[str, Any], *, allow_missing: bool) -> dict[str, Any]:
+        """Return the settings, defaults included, or raise an error that names what is wrong."""
+        schema = cls.settings_schema()
+        config = complete(config, schema)
+        if found := list(problems(config, schema, allow_missing=allow_missing)):
+            raise SettingsError(f"Settings: {'; '.join(found)}. See `{cls.name} --about`.")
+        return config
+
+    @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Refuse wrong settings in one line.
+        """Return no errors: the settings are validated before the SDK sees them.
 
-        Replaces the SDK's texts, which repeat the value of a wrong setting, secrets
-        included.
-
-        Args:
-            raise_errors: Whether required settings must be there; discovery needs none.
-
-        Returns:
-            No errors: they are raised.
-
-        Raises:
-            SettingsError: A setting is missing, unknown or wrong.
+        Replaces the SDK's validation, whose texts repeat the values of wrong settings, secrets
+        included. There is no public hook.
         """
-        self.append_builtin_config(self.config_jsonschema)
-        self._config = complete(self._config, self.config_jsonschema)
-        found = list(problems(self._config, self.config_jsonschema, allow_missing=not raise_errors))
-        if found:
-            message = f"Settings: {'; '.join(found)}. See `{self.name} --about`."
-            raise SettingsError(message)
+        del raise_errors
         return []
 
     # Streams
 
     @cached_property
-    def run(self) -> Run:
+    def context(self) -> RunContext:
         """What the streams of a run share."""
-        return Run(
-            access=Access(self.config),
-            writer=self.message_writer,
-            write_state=lambda: self.state_writer.write_state(self.state),
-            log=CompletedPasses(self),
-        )
+        return RunContext(self.config, self.state, self.message_writer, CompletedPasses(self))
 
     @property
     def exports(self) -> list[ExportStream]:
         """The streams that are exports of the API."""
-        return [one for one in self.streams.values() if isinstance(one, ExportStream)]
+        return [stream for stream in self.streams.values() if isinstance(stream, ExportStream)]
 
+    @override
     def discover_streams(self) -> list[Stream]:
         """Return the streams, which are the same for every tenant."""
-        return [*(stream(self, self.run) for stream in STREAMS), self.run.log]
+        exports = [stream_class(self, self.context) for stream_class in STREAMS]
+        return [*exports, self.context.pass_log]
 
+    @override
     def setup_mapper(self) -> None:
         """Register the streams with the mapper, after they have corrected the catalog."""
         self.mapper = build_mapper(self.config, self.streams, self.catalog, self.logger)
 
-    # State
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take the state of the last run.
-
-        Args:
-            state: The state, or an object that wraps it, as `meltano state get` prints it.
-
-        Raises:
-            StateError: It is not a Singer state.
-        """
-        super().load_state(read_state(state))
-
     # Sync
 
+    @override
     def sync_all(self) -> None:  # type: ignore[misc]
         """Sync the selected streams side by side.
 
-        Replaces the SDK's loop, in which each stream waits for the one before, and one that
-        fails keeps the later ones from starting. The SDK declares it final; it has no hook.
+        Replaces the SDK's loop, in which each stream waits for the one before, and one that fails
+        keeps the later ones from starting. The SDK declares it final, and has no hook for it.
 
         Raises:
             SyncError: Some streams failed; the others are complete.
@@ -172,18 +182,14 @@ class TapTechWolf(Tap):
             OutputError: The messages cannot be written.
             Terminated: A signal asked the run to end.
         """
-        self._reset_state_progress_markers()
-        selected = [stream for stream in self.exports if stream.selected]
-        sync_side_by_side(selected, self.run, self.state, self.config["parallel_streams"])
+        sync_streams([stream for stream in self.exports if stream.selected], self.context)
 
+    @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End with a last STATE message, or at once at the second signal.
+        """End with a last STATE message, or at once on the second signal.
 
-        Replaces the SDK's, which may write into the middle of a message, and reports success.
-
-        Args:
-            signum: The signal.
-            frame: Not used.
+        Replaces the SDK's handler, which may write into the middle of a message, and reports
+        success. There is no public hook.
 
         Raises:
             Terminated: The first time.
@@ -191,40 +197,31 @@ class TapTechWolf(Tap):
         del frame
         name = signal.Signals(signum).name
         if self._is_terminated:
-            end_at_once(f"Ended at once by a second signal ({name}). Run again to go on.")
+            exit_now(f"Stopped at once by a second signal ({name}). Run again to resume.")
         self._is_terminated = True
-        end_after(SECONDS_TO_END, name)
+        exit_after(EXIT_SECONDS, name)
         raise Terminated(name)
 
     # Command line
 
     def check_exports(self) -> bool:
-        """Ask for the first page of each export, and report whether it can be read.
-
-        Returns:
-            Whether all of them can.
-        """
+        """Request the first page of each export, and return whether all can be read."""
+        _ = self.context.api  # Before there are threads.
         failures = run_side_by_side(
             {stream.name: stream.check_export for stream in self.exports},
             self.config["parallel_streams"],
-            lambda _: False,
         )
         for stream in self.exports:
             if stream.name in failures:
-                logger.error("%s", explain_stream(stream.name, failures[stream.name]))
+                logger.error("%s", describe_stream_error(stream.name, failures[stream.name]))
             else:
                 logger.info("%s: ok", stream.name)
         return not failures
 
     @classmethod
+    @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Test the exports, without printing records of people as the SDK does.
-
-        Args:
-            ctx: The command's context.
-            param: The option.
-            value: What to test.
-        """
+        """Test the exports, without printing records of people as the SDK does."""
         if value != "all":
             super().cb_test(ctx, param, value)
             return
@@ -233,42 +230,29 @@ class TapTechWolf(Tap):
         ctx.exit(0 if tap.check_exports() else 1)
 
     @classmethod
+    @override
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Read the settings; an error names the file that it is about.
-
-        Args:
-            ctx: The command's context.
-            param: The option.
-            value: Paths of files, and ENV for the environment.
-
-        Returns:
-            The settings, as the SDK wants them.
-        """
-        found = super().cb_config(ctx, param, tuple(one for one in value if one == "ENV"))
+        """Read the settings; unlike the SDK's, an error names the file that it is about."""
+        found = super().cb_config(ctx, param, tuple(path for path in value if path == "ENV"))
         for path in value:
             if path != "ENV":
                 found.config |= read_json_object(path, "config")
         return found
 
     @classmethod
+    @override
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command; errors name the file that they are about."""
         command = super().get_singer_command()
-        readers: dict[str, Callable[[str], dict[str, Any]]] = {
-            "state": partial(read_json_object, option="state"),
-            "catalog": partial(read_json_object, option="catalog"),
-        }
         for option in command.params:
-            if option.name in readers:
-                option.type = click.STRING
-                option.metavar = "FILENAME"
-                read = readers[option.name]
-                option.callback = lambda _ctx, _param, path, read=read: path and read(path)
+            if option.name in {"state", "catalog"}:
+                option.type = _JsonFile(option.name)
         return command
 
     @classmethod
+    @override
     def invoke(  # type: ignore[override]
         cls,
         *,
@@ -280,21 +264,34 @@ class TapTechWolf(Tap):
     ) -> None:
         """Run the tap.
 
-        Replaces the SDK's way in one point: state and catalog were read already.
-
-        Args:
-            about: Whether to print the settings instead.
-            about_format: How to print them.
-            config: The settings.
-            state: The state of the last run.
-            catalog: The catalog.
+        Replaces the SDK's method, which expects open files in place of what they hold.
         """
         super(Tap, cls).invoke(about=about, about_format=about_format)
-        settings = config.config if config else {}
         tap = cls(
-            config=settings,
+            config=config.config if config else {},
             state=state,
             catalog=catalog,
             parse_env_config=bool(config and config.parse_env),
         )
         tap.sync_all()
+
+
+class _JsonFile(click.ParamType):
+    """A file that holds a JSON object."""
+
+    name = "filename"
+
+    def __init__(self, option: Any) -> None:  # noqa: ANN401 - one of a few names
+        self._option = option
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        """Return the object.
+
+        Raises:
+            ConfigurationError: The file cannot be read, or holds something else.
+        """
+        del param, ctx
+        return read_json_object(value, self._option)

@@ -1,258 +1,304 @@
-"""Asks for the pages of one export, and tries again while that may help."""
+"""Send requests to a tenant's API, and fetch an export's pages, retrying transient errors."""
 
 from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from http import HTTPStatus
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import requests
-from singer_sdk.exceptions import RetriableAPIError
 
-from tap_techwolf.api.authenticator import attempts_text
-from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError, Clock, NoPageError, Page
-from tap_techwolf.api.redaction import status_text
-from tap_techwolf.api.retries import (
-    RETRIED_ERRORS,
-    RetriedError,
-    describe,
-    holds_all,
-    is_retried,
-    is_unknown_host,
+from tap_techwolf.api.auth import TechWolfAuthenticator, attempts_text
+from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
+from tap_techwolf.api.redaction import api_message, status_text
+from tap_techwolf.api.retry import (
+    LONGEST_WAIT,
+    Pause,
+    is_transient,
+    pauses_run,
     retried,
     server_time,
 )
-from tap_techwolf.api.transport import Transport, response_body
+from tap_techwolf.api.transport import RequestError, Transport
+from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.errors import ExportError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from backoff.types import Details
 
-    from tap_techwolf.api.access import Access
+    from tap_techwolf.api.export import Export, Request
+    from tap_techwolf.api.transport import Budget, Response
 
 logger = logging.getLogger(__name__)
 
-_HINTS: dict[int, str] = {
-    HTTPStatus.BAD_REQUEST: (
-        "Check the settings that shape the request: 'external_vendor', the task includes, "
-        "'job_family_ids', 'api_version'."
-    ),
+_URL_ADVICE = "Check 'tenant', 'region' and 'api_url'."
+_RETRY_ADVICE = "Run again later: the sync resumes from the last state that the loader saved."
+_BROKEN_PAGE_ADVICE = (
+    "Stopped so that no records are lost. Upgrade the tap, or ask TechWolf whether the API has "
+    "changed."
+)
+_REQUEST_ADVICE = (
+    "Check the settings that shape the request: 'external_vendor', the task includes, "
+    "'job_family_ids', 'api_version'."
+)
+_STATUS_ADVICE: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: _REQUEST_ADVICE,
+    HTTPStatus.UNPROCESSABLE_ENTITY: _REQUEST_ADVICE,
     HTTPStatus.UNAUTHORIZED: "Check 'region', 'audience', 'tenant', 'scopes' and 'api_url'.",
     HTTPStatus.FORBIDDEN: (
         "Ask TechWolf whether your company has this export and the client may read it, or "
         "deselect the stream."
     ),
-    HTTPStatus.NOT_FOUND: "Check 'tenant', 'region' and 'api_url'.",
+    HTTPStatus.NOT_FOUND: (
+        "Check 'tenant', 'region' and 'api_url', and ask TechWolf whether your company has this "
+        "export."
+    ),
 }
-_OTHER_HINT = "Check the settings, and ask TechWolf if they are right."
-_ADDRESS_HINT = "Check 'tenant', 'region' and 'api_url'."
 
 
-@dataclass(slots=True)
-class Request:
-    """A request, without the token.
+def status_advice(status: int) -> str:
+    """Return what to do about the status of an export's response, other than 200."""
+    if status in _STATUS_ADVICE:
+        return _STATUS_ADVICE[status]
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or is_transient(status):
+        return "Run again later; contact TechWolf if the problem persists."
+    if status >= HTTPStatus.BAD_REQUEST:
+        return "Check the settings; contact TechWolf if they are right."
+    return f"Redirects are not followed. {_URL_ADVICE}"
+
+
+class ApiClient:
+    """What all requests of a run share: connections, the token, a pause, counts and limits.
+
+    Any thread may use it.
 
     Attributes:
-        url: The address, without query parameters.
-        method: The HTTP method.
-        params: The query parameters, or the query string.
-        headers: The headers.
-        json: The JSON body; None for a request without one.
+        authenticator: Holds the run's one token.
+        transport: Sends the requests; counts them.
+        retry_count: How many requests repeated one that had failed.
+        clock_difference: How far the API's clock is ahead of this machine's, by its newest
+            response; None until it is known.
     """
 
-    url: str
-    method: str = "POST"
-    params: Mapping[str, Any] | str = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Any = None
-
-
-class Client:
-    """Sends the requests of one export, one at a time."""
-
-    def __init__(
-        self,
-        access: Access,
-        name: str,
-        path: str,
-        on_response: Callable[[requests.Response], object] = lambda _: None,
-    ) -> None:
-        """Create a client; it connects with the first request.
+    def __init__(self, config: Mapping[str, Any], budget: Budget | None = None) -> None:
+        """Prepare the client; it connects with the first request.
 
         Args:
-            access: What the clients of a run share.
-            name: The export's name, for messages.
-            path: The export's path, for messages.
-            on_response: Called with each response.
+            config: Validated settings.
+            budget: Limits all requests together; None for no limit.
         """
-        self._access = access
-        self._name = name
-        self._path = path
-        self._on_response = on_response
-        self._transport = Transport(access.timeout)
-        self._waited_until = -math.inf  # Nothing yet.
-        self._stopped = Event()
+        self.config = config
+        self.transport = Transport(float(config["request_timeout"]), budget)
+        self.authenticator = TechWolfAuthenticator(config, self.transport, self.count_retry)
+        self.pause = Pause()
+        self.retry_count = 0
+        self.clock_difference: timedelta | None = None
+        self._url = endpoints(config).api_url
+        self._headers = {"Accept": "application/json", "User-Agent": config["user_agent"]}
+        if api_version := config.get("api_version"):
+            self._headers["X-API-Version"] = api_version
+        self._lock = Lock()
+        self._warned: set[str] = set()
 
-    def stop(self) -> None:
-        """Try no request again: its stream has ended, and nobody waits for a page any more."""
-        self._stopped.set()
+    @property
+    def longest_wait(self) -> float:
+        """The seconds to wait before a request is repeated, at most."""
+        budget = self.transport.budget
+        return budget.longest_wait if budget else LONGEST_WAIT
 
-    def get_page(self, request: Request, number: int, max_attempts: int | None = None) -> Page:
-        """Get a page, trying again while that may help.
+    def count_retry(self) -> None:
+        """Count a request that repeats one that has failed."""
+        with self._lock:
+            self.retry_count += 1
 
-        Args:
-            request: The request for the page.
-            number: The page's number, for messages: cursors are ids of employees and jobs.
-            max_attempts: How often to try in all; as the settings say if left out.
+    def warn_once(self, message: str, *values: object) -> None:
+        """Log a warning once in a run, whatever its values are."""
+        with self._lock:
+            is_new = message not in self._warned
+            self._warned.add(message)
+        if is_new:
+            logger.warning(message, *values)
 
-        Returns:
-            The page.
-
-        Raises:
-            AuthenticationError: There is no token.
-            ExportError: There is no such page, or it may not be whole.
-            StoppedError: The stream has ended meanwhile.
-        """
-        attempts = max_attempts or self._access.max_attempts
-        ask = retried(
-            self._ask,
-            max_attempts=attempts,
-            on_wait=lambda details: self._log_wait(details, number, attempts),
-        )
-        try:
-            return ask(request, number)
-        except RETRIED_ERRORS as error:
-            raise self._gave_up(error, number, attempts) from error
-
-    def send(self, request: Request) -> tuple[requests.Response, datetime]:
-        """Send a request once, and once more with a new token if the API refuses this one.
+    def send(
+        self, request: Request, *, timeout: float | None = None, waited_until: float = -math.inf
+    ) -> Response:
+        """Send a request; if the API rejects the token, send it once more with a new one.
 
         Args:
             request: The request.
+            timeout: The seconds that it may take; the setting `request_timeout` if left out.
+            waited_until: The end of a pause that the caller has waited for already.
 
         Returns:
-            The response, whatever its status, and when it was asked for by this machine's clock.
+            The response, whatever its status.
 
         Raises:
             AuthenticationError: There is no token.
-            requests.RequestException: There was no whole response in time.
+            RequestError: There was no whole response in time.
+            BudgetSpentError: The budget allows no further request.
         """
-        prepared = self._prepare(request)
-        asked_at = datetime.now(UTC)
-        response = self._send(prepared)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            logger.info("%s: the API rejected the token (401); getting a new one", self._name)
-            self._access.authenticator.discard_token(prepared)
-            prepared = self._prepare(request)
-            asked_at = datetime.now(UTC)
-            response = self._send(prepared)
-        return response, asked_at
-
-    def _prepare(self, request: Request) -> requests.PreparedRequest:
-        self._access.pause.wait(self._waited_until)
-        return self._transport.session.prepare_request(
-            requests.Request(
-                request.method,
-                request.url,
-                params=request.params,
-                headers={"User-Agent": self._access.user_agent, **request.headers},
-                json=request.json,
-                auth=self._access.authenticator,
-            )
-        )
-
-    def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
-        self._access.traffic.count_request()
-        response = self._transport.send(prepared)
-        self._on_response(response)
+        response = self._send_once(request, timeout, waited_until)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            logger.info("The API rejected the token (401); getting a new one")
+            self.authenticator.discard_token(response.request)
+            response = self._send_once(request, timeout, waited_until)
         return response
 
-    def _ask(self, request: Request, number: int) -> Page:
-        """Make one attempt to get a page."""
-        self._refuse_if_stopped()
-        response, asked_at = self.send(request)
-        self._check(response, number)
-        answered_at = server_time(response)
-        clock = Clock(asked_at, answered_at - response.elapsed if answered_at else None)
+    def _send_once(
+        self, request: Request, timeout: float | None, waited_until: float
+    ) -> Response:
+        self.pause.wait(waited_until)
+        response = self.transport.send(
+            requests.Request(
+                request.method,
+                self._url + request.path,
+                params=dict(request.params),
+                headers=self._headers,
+                json=request.json,
+                auth=self.authenticator,
+            ),
+            timeout,
+        )
+        self.clock_difference = _clock_difference(response)
+        return response
+
+
+def _clock_difference(response: Response) -> timedelta | None:
+    """Return how far the API's clock is ahead of this machine's; None if the API does not say."""
+    answered_at = server_time(response)
+    if answered_at is None:
+        return None
+    # The API stamped its response at some moment between the request and the last byte. A date
+    # has whole seconds only.
+    earliest = response.requested_at - timedelta(seconds=1)
+    latest = response.requested_at + timedelta(seconds=response.seconds)
+    return answered_at - min(max(answered_at, earliest), latest)
+
+
+class ExportClient:
+    """Fetch the pages of one export, one at a time."""
+
+    def __init__(self, api: ApiClient, export: Export) -> None:
+        self.export = export
+        self._api = api
+        self._waited_until = -math.inf
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        """Stop retrying: the stream has ended, and nothing is waiting for the page.
+
+        A page that was requested ahead would otherwise go on pausing the other streams.
+        """
+        self._stopped.set()
+
+    def get_page(self, request: Request, number: int, max_attempts: int | None = None) -> Page:
+        """Fetch a page, retrying transient errors.
+
+        Args:
+            request: The request for the page.
+            number: The page's number, for messages: a cursor is the id of an employee or job.
+            max_attempts: The number of attempts; the setting if left out.
+
+        Raises:
+            AuthenticationError: There is no token.
+            ExportError: There is no such page, or it may be incomplete.
+            StoppedError: The stream has ended meanwhile.
+            BudgetSpentError: The budget allows no further request.
+        """
+        attempts = max_attempts or int(self._api.config["max_attempts"])
+        get_page = retried(
+            self._get_page,
+            max_attempts=attempts,
+            longest_wait=self._api.longest_wait,
+            on_wait=lambda details: self._before_wait(details, number, attempts),
+        )
         try:
-            page = Page.parse(response_body(response), clock)
+            return get_page(request, number)
+        except RequestError as error:
+            gave_up = f"gave up after {attempts_text(attempts)}; the last one failed with: "
+            raise self._error(
+                number,
+                f"{gave_up if error.is_transient else ''}{error.reason}",
+                error.advice or _RETRY_ADVICE,
+                error.response.status if error.response else None,
+                error.reason,
+            ) from error
+
+    def _get_page(self, request: Request, number: int) -> Page:
+        """Make one attempt to fetch a page."""
+        self._raise_if_stopped()
+        response = self._api.send(request, waited_until=self._waited_until)
+        if is_transient(response.status):
+            raise RequestError(status_text(response.status), response)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            reason = status_text(response.status)
+            message = api_message(response) or "no message"
+            what = f"the API answered {reason} ({message})"
+            advice = status_advice(response.status)
+            raise self._error(number, what, advice, response.status, reason)
+        ahead = _clock_difference(response) or timedelta(0)
+        try:
+            page = Page.parse(
+                response.body,
+                self.export.pagination.records,
+                response.requested_at + min(ahead, timedelta(0)),
+                response.seconds,
+            )
         except NoPageError as error:
-            raise RetriableAPIError(str(error), response) from error
+            raise RequestError(str(error), response) from error
         except BrokenPageError as error:
-            raise self.page_error(number, f"{error}. {BROKEN_PAGE_HINT}") from error
+            raise self.broken_page_error(number, error) from error
         if page.was_repaired:
-            self._access.note_repaired_text(self._place(number))
+            self._api.warn_once(
+                "%s: the API sent an incomplete character (a lone surrogate). It is replaced by "
+                "U+FFFD, here and wherever it happens again",
+                self._place(number),
+            )
         return page
 
-    def _refuse_if_stopped(self) -> None:
+    def broken_page_error(self, number: int, error: BrokenPageError) -> ExportError:
+        """Return the error to raise for a page that breaks the documented format."""
+        return self._error(number, str(error), _BROKEN_PAGE_ADVICE, reason=str(error))
+
+    def _error(
+        self,
+        number: int,
+        what: str,
+        advice: str,
+        status: int | None = None,
+        reason: str = "",
+    ) -> ExportError:
+        message = f"{self._place(number)}: {what}. {advice}"
+        return ExportError(message, status=status, reason=reason)
+
+    def _place(self, number: int) -> str:
+        return f"{self.export.name}, page {number} ({self.export.path})"
+
+    def _raise_if_stopped(self) -> None:
         if self._stopped.is_set():
             raise StoppedError
 
-    def _check(self, response: requests.Response, number: int) -> None:
-        """Raise an error for any response that is not a page."""
-        status = response.status_code
-        if is_retried(status):
-            raise RetriableAPIError(status_text(status), response)
-        if status >= HTTPStatus.BAD_REQUEST:
-            message = self._access.redactor.api_message(response_body(response)) or "no message"
-            hint = _HINTS.get(status, _OTHER_HINT)
-            what = f"the API answered {status_text(status)} ({message}). {hint}"
-            raise self.page_error(number, what, status)
-        if status >= HTTPStatus.MULTIPLE_CHOICES:
-            what = (
-                f"the API answered {status_text(status)}. Redirects are not followed. "
-                f"{_ADDRESS_HINT}"
-            )
-            raise self.page_error(number, what, status)
+    def _before_wait(self, details: Details, number: int, attempts: int) -> None:
+        """Log that a page is retried, and pause the other streams if the API asks for it.
 
-    def _gave_up(self, error: RetriedError, number: int, attempts: int) -> ExportError:
-        advice = (
-            _ADDRESS_HINT
-            if is_unknown_host(error)
-            else "Run again later: the sync goes on from the last state that the loader kept."
-        )
-        what = (
-            f"gave up after {attempts_text(attempts)}; the last one ended with: {describe(error)}. "
-            f"{advice}"
-        )
-        return self.page_error(
-            number, what, None if error.response is None else error.response.status_code
-        )
-
-    def page_error(self, number: int, what: str, status: int | None = None) -> ExportError:
-        """Make the error for a page.
-
-        Args:
-            number: The page's number.
-            what: What happened and what to do, safe to show.
-            status: The HTTP status of the response, if that is what is wrong.
-
-        Returns:
-            The error, to be raised.
+        `backoff` waits after this, and lets an error from here end the attempts.
         """
-        return ExportError(f"{self._place(number)}: {what}", status)
-
-    def _place(self, number: int) -> str:
-        return f"{self._name}, page {number} ({self._path})"
-
-    def _log_wait(self, details: Details, number: int, attempts: int) -> None:
-        self._refuse_if_stopped()
-        error: Any = details["exception"]  # One of RETRIED_ERRORS.
-        seconds = details["wait"]
-        self._access.traffic.count_retry()
-        if holds_all(error):
-            self._waited_until = self._access.pause.hold(seconds)
+        self._raise_if_stopped()
+        error: Any = details["exception"]
+        self._api.count_retry()
+        if pauses_run(error):
+            # The wait that follows is this stream's part of the pause.
+            self._waited_until = self._api.pause.extend(details["wait"])
         logger.warning(
             "%s: %s; attempt %d of %d follows in %.1f s",
             self._place(number),
-            describe(error),
+            error.reason,
             details["tries"] + 1,
             attempts,
-            seconds,
+            details["wait"],
         )

@@ -1,106 +1,98 @@
-"""What an export is asked for: documented request forms, and nothing else."""
+"""Build requests for an export, using only documented parameters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPMethod
 from typing import TYPE_CHECKING, Any
 
+from tap_techwolf.config.settings import SETTING_NAMES
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tap_techwolf.api.page import Record
-
-Filter = dict[str, Any]
-
-_API_DEFAULTS = {"external_vendor": "techwolf", "versions": "latest", "response_format": "list"}
+    from tap_techwolf.api.pagination import Pagination, Position
 
 
-def by_entity(config: Mapping[str, Any]) -> dict[str, type]:
-    """Return the key of an export with one record per employee or job.
+def _setting(name: str) -> str:
+    """Return the name of a setting; a typo fails when the module is imported."""
+    if name not in SETTING_NAMES:
+        raise ValueError(f"There is no setting {name!r}.")
+    return name
 
-    Args:
-        config: The settings; not used.
 
-    Returns:
-        The key's properties, and the type of each.
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter that a setting decides.
+
+    Attributes:
+        api_default: The value that the API uses by itself. It is not sent: the exports are
+            experimental, and a request without parameters is the one least likely to be refused.
     """
-    del config
-    return {"external_id": str}
+
+    name: str
+    setting: str
+    api_default: str
+
+    def __post_init__(self) -> None:
+        _setting(self.setting)
 
 
-def by_goal_version(config: Mapping[str, Any]) -> dict[str, type]:
-    """Return the key of AI goals: the version is part of it where all of them are asked for.
+EXTERNAL_VENDOR = Parameter("external_vendor", "external_vendor", api_default="techwolf")
+VERSIONS = Parameter("versions", "ai_goal_versions", api_default="latest")
+RESPONSE_FORMAT = Parameter("response_format", "task_profile_format", api_default="list")
 
-    Args:
-        config: The settings.
 
-    Returns:
-        The key's properties, and the type of each.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter on the employees or jobs of an export.
+
+    Attributes:
+        name: The filter's name in the API.
+        member: The member of the filter that holds its value.
+        setting: The setting that decides the value; None for a value that the pass decides.
+        operator: How the value is compared, if the filter has operators.
     """
-    key = by_entity(config)
-    return {**key, "version": int} if config.get("ai_goal_versions") == "all" else key
+
+    name: str
+    member: str
+    setting: str | None
+    operator: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.setting is not None:
+            _setting(self.setting)
+
+    def to_json(self, value: object) -> dict[str, Any]:
+        """Return the filter as the API wants it."""
+        operator = {"operator": self.operator} if self.operator else {}
+        return {"filter": self.name, **operator, self.member: value}
 
 
-def active_employees(config: Mapping[str, Any]) -> Filter | None:
-    """Return the filter for active or for inactive employees.
+IS_ACTIVE = Filter("is_active", "is_active", setting="is_active")
+JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", setting="job_family_ids")
+#: What changed after a date. Only plain dates are documented, and only this operator is certain.
+LAST_UPDATED = Filter("last_updated", "value", setting=None, operator="gt")
 
-    Args:
-        config: The settings.
+# The settings that list what each record includes.
+EMPLOYEE_TASK_INCLUDES = _setting("employee_task_includes")
+JOB_TASK_INCLUDES = _setting("job_task_includes")
 
-    Returns:
-        The filter; None where the settings ask for all.
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, without what all requests have: the host, headers and the token.
+
+    Attributes:
+        params: The query parameters.
+        json: The JSON body; None for a request without a body.
     """
-    is_active = config.get("is_active")
-    return None if is_active is None else {"filter": "is_active", "is_active": is_active}
 
-
-def job_families(config: Mapping[str, Any]) -> Filter | None:
-    """Return the filter for the jobs of some job families.
-
-    Args:
-        config: The settings.
-
-    Returns:
-        The filter; None where the settings name no job family.
-    """
-    families = sorted(set(config.get("job_family_ids") or []))
-    return {"filter": "job_family_id_is_in_list", "job_family_ids": families} if families else None
-
-
-def as_sent(record: Record, config: Mapping[str, Any]) -> Record:
-    """Return a record as the API sent it.
-
-    Args:
-        record: The record.
-        config: The settings; not used.
-    """
-    del config
-    return record
-
-
-def task_profile(record: Record, config: Mapping[str, Any]) -> Record:
-    """Return a task profile with the columns of both formats, the unused one null.
-
-    So that nothing stale is left in a table after the format was changed. The form of a
-    hierarchy is not documented: all of it goes into one column as it is.
-
-    Args:
-        record: A record as the API sent it.
-        config: The settings.
-    """
-    if config.get("task_profile_format") == "hierarchy":
-        external_id = record.pop("external_id")
-        return {"external_id": external_id, "tasks": None, "hierarchy": record}
-    return {"tasks": None, "hierarchy": None, **record}
-
-
-def updated_after(date: str) -> Filter:
-    """Return the filter for entities that were updated after a date.
-
-    Args:
-        date: A plain date, the only form that the documentation shows.
-    """
-    return {"filter": "last_updated", "operator": "gt", "value": date}
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    json: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,81 +100,91 @@ class Export:
     """One of the API's exports, and which settings shape its requests.
 
     Attributes:
-        path: The path of the export.
-        query: The query parameters, and the setting that each is taken from.
-        include: The setting that lists what each record includes; None where there is no choice.
-        filters: Makes the filters that follow from the settings.
-        key: Makes the key's properties, and the type of each, from the settings.
-        row: Makes the row of a record, from the record and the settings.
+        name: The name of its stream.
+        key: The properties that identify a record, and the Python type of each.
+        include: The setting that lists what each record includes; None if there is no choice.
     """
 
+    name: str
     path: str
-    query: Mapping[str, str] = field(default_factory=lambda: {"external_vendor": "external_vendor"})
+    key: Mapping[str, type]
+    pagination: Pagination
+    parameters: tuple[Parameter, ...] = ()
     include: str | None = None
-    filters: tuple[Callable[[Mapping[str, Any]], Filter | None], ...] = ()
-    key: Callable[[Mapping[str, Any]], dict[str, type]] = by_entity
-    row: Callable[[Record, Mapping[str, Any]], Record] = as_sent
+    filters: tuple[Filter, ...] = ()
 
-    def params(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the query parameters; the API's defaults are left out.
-
-        Args:
-            config: The settings.
-        """
-        values = {name: config.get(setting) for name, setting in self.query.items()}
-        return {
-            name: value
-            for name, value in values.items()
-            if value not in (None, _API_DEFAULTS.get(name))
-        }
-
-    def scope(self, config: Mapping[str, Any]) -> list[Filter]:
-        """Return the filters that follow from the settings: which entities the export brings.
+    def request(
+        self,
+        config: Mapping[str, Any],
+        *,
+        filter_date: str | None = None,
+        position: Position = None,
+    ) -> Request:
+        """Build the request for a page. Members without a value are left out.
 
         Args:
-            config: The settings.
+            config: Validated settings.
+            filter_date: Requests only what was updated after this date, as `YYYY-MM-DD`; None for
+                everything.
+            position: Where the page is; None for the first page.
         """
-        filters = (make(config) for make in self.filters)
-        return [one for one in filters if one is not None]
-
-    def includes(self, config: Mapping[str, Any]) -> list[str]:
-        """Return what each record is to include.
-
-        Args:
-            config: The settings.
-        """
-        return sorted(set(config.get(self.include) or [])) if self.include else []
-
-    def body(
-        self, config: Mapping[str, Any], filter_date: str | None, cursor: str | None
-    ) -> dict[str, Any]:
-        """Return the body of the request for a page; keys without a value are left out.
-
-        Args:
-            config: The settings.
-            filter_date: Brings only what was updated after this date; None for everything.
-            cursor: The page's cursor; None for the first page.
-        """
-        filters = self.scope(config)
+        filters = self.settings_filters(config)
         if filter_date is not None:
-            filters = [*filters, updated_after(filter_date)]
-        body: dict[str, Any] = {"limit": config["page_size"]}
+            filters = [*filters, LAST_UPDATED.to_json(filter_date)]
+        paging = self.pagination.parameters(config["page_size"], position)
+        params = self.params(config)
+        if self.pagination.method is HTTPMethod.GET:
+            return Request(HTTPMethod.GET, self.path, params | paging)
+        body = dict(paging)
         if includes := self.includes(config):
             body["include"] = includes
         if filters:
             body["filters"] = filters
-        if cursor is not None:
-            body["starting_after"] = cursor
-        return body
+        return Request(self.pagination.method, self.path, params, body)
 
+    def params(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the query parameters that the settings ask for."""
+        values = ((one, config.get(one.setting)) for one in self.parameters)
+        return {one.name: value for one, value in values if value not in {None, one.api_default}}
 
-def headers(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of every request to the API, but for the token.
+    def settings_filters(self, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the filters that the settings ask for.
 
-    Args:
-        config: The settings.
-    """
-    found = {"Accept": "application/json"}
-    if api_version := config.get("api_version"):
-        found["X-API-Version"] = api_version
-    return found
+        Lists are sorted, so that the same settings in another order make the same hash.
+        """
+        filters = []
+        for one in self.filters:
+            value = config.get(one.setting) if one.setting else None
+            if isinstance(value, list):
+                value = sorted(set(value)) or None
+            if value is not None:
+                filters.append(one.to_json(value))
+        return filters
+
+    def includes(self, config: Mapping[str, Any]) -> list[str]:
+        """Return what each record is to include, sorted as the filters are."""
+        return sorted(set(config.get(self.include) or [])) if self.include else []
+
+    @property
+    def has_last_updated(self) -> bool:
+        """Whether the export can be asked for changes; otherwise every pass is full."""
+        return LAST_UPDATED in self.filters
+
+    @property
+    def has_task_profiles(self) -> bool:
+        """Whether the records are task profiles, which have two formats."""
+        return RESPONSE_FORMAT in self.parameters
+
+    def to_record(self, record: Record, config: Mapping[str, Any]) -> Record:
+        """Return a record with the columns of the table.
+
+        A task profile gets the columns of both formats, the unused one null, so that nothing
+        stale is left in a table after the format was changed. The keys of a hierarchy are not
+        documented: all of it goes into one column as it is.
+        """
+        if not self.has_task_profiles:
+            return record
+        if config.get("task_profile_format") == "hierarchy":
+            external_id = record.pop("external_id")
+            return {"external_id": external_id, "tasks": None, "hierarchy": record}
+        return {"tasks": None, "hierarchy": None, **record}

@@ -1,4 +1,4 @@
-"""A page of an export: its cursor, which is known at once, and its records."""
+"""Parse a page of an export: what it says about paging at once, its records on demand."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 # Decimals keep numbers as the API wrote them, 1.10 and 1E+400 included.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
+# The syntax of everything is checked, but only what is needed is built.
+_ENVELOPES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LISTS = msgspec.json.Decoder(list[msgspec.Raw])
+
 _UTF_8 = codecs.getincrementaldecoder("utf-8")
 _CHECKED_AT_ONCE = 1 << 16  # bytes
 
@@ -30,44 +34,18 @@ _SURROGATE_ESCAPES = re.compile(
 
 Record = dict[str, Any]
 
-BROKEN_PAGE_HINT = "To go on could lose records: ask TechWolf, or look for a newer tap."
+_NULL = msgspec.Raw(b"null")
 
 
 class NoPageError(ValueError):
-    """A response is not a JSON object: cut short, or not the API's. It is asked for again."""
+    """Retried: the response is not a JSON object. It may be cut short, or not the API's."""
 
 
 class BrokenPageError(ValueError):
-    """A page breaks the documented form: going on could lose records without a word."""
+    """Not retried: the page breaks the documented format.
 
-
-class _Envelope(msgspec.Struct):
-    """A page whose records were checked for their syntax, but not built yet."""
-
-    has_next: Any = None
-    next_starting_after: Any = None
-    records: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_ENVELOPES = msgspec.json.Decoder(_Envelope)
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """When a page was asked for.
-
-    Attributes:
-        machine: This machine's time.
-        api: The API's time; None where its response did not tell.
+    Continuing could silently lose records.
     """
-
-    machine: datetime
-    api: datetime | None
-
-    @property
-    def earlier(self) -> datetime:
-        """The earlier of the two: what changed since then is surely not in the page."""
-        return self.machine if self.api is None else min(self.machine, self.api)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +55,72 @@ class Page:
     Its records are built when they are asked for: meanwhile the next page is under way.
 
     Attributes:
-        next_cursor: The next request's `starting_after`; None on the last page.
-        requested_at: When the page was asked for; None for a page that was only parsed.
-        was_repaired: Whether half characters had to be replaced.
-        size: How many bytes the response's body had.
+        members: The members of the response, as JSON.
+        records_member: The one that holds the records.
+        requested_at: A moment before the API read the page's data, by the earlier of this
+            machine's clock and the API's: no later change is missing from the page by mistake.
+        seconds: How long the request took.
+        size: The bytes of the response's body.
+        was_repaired: Whether half characters were replaced.
     """
 
-    next_cursor: str | None
-    records_json: msgspec.Raw = field(repr=False)
-    requested_at: Clock | None = None
-    was_repaired: bool = False
-    size: int = 0
+    members: Mapping[str, msgspec.Raw] = field(repr=False)
+    records_member: str
+    requested_at: datetime
+    seconds: float
+    size: int
+    was_repaired: bool
 
     @classmethod
-    def parse(cls, body: bytes, requested_at: Clock | None = None) -> Self:
-        """Read a page's cursor.
-
-        `has_next` alone decides whether the export goes on: a page may be empty in the
-        middle of it, as employees without an AI goal are left out. The cursor is never
-        taken from a record, for the same reason.
-
-        Args:
-            body: The body of the API's response.
-            requested_at: When the page was asked for.
-
-        Returns:
-            The page.
+    def parse(
+        cls, body: bytes, records_member: str, requested_at: datetime, seconds: float = 0.0
+    ) -> Self:
+        """Parse the body of a response.
 
         Raises:
             NoPageError: The body is not a JSON object.
-            BrokenPageError: The object does not say whether and where the export goes on.
+            BrokenPageError: It is nested too deeply to read.
         """
         was_repaired = False
         try:
-            envelope = _decode(body)
+            members = _decode(body)
         except NoPageError:
             repaired = _without_lone_surrogates(body)
             if repaired == body:
                 raise
-            envelope = _decode(repaired)
+            members = _decode(repaired)
             was_repaired = True
-        return cls(_next_cursor(envelope), envelope.records, requested_at, was_repaired, len(body))
+        return cls(members, records_member, requested_at, seconds, len(body), was_repaired)
 
-    def records(self, keys: Mapping[str, type]) -> list[Record]:
+    def member(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the value of a member of the response; None if it is missing or unreadable."""
+        try:
+            return _DECODER.decode(self.members.get(name, _NULL))
+        except (ValueError, DecimalException, RecursionError):
+            return None
+
+    @property
+    def records_json(self) -> msgspec.Raw:
+        """The records, as JSON."""
+        return self.members.get(self.records_member, _NULL)
+
+    @property
+    def record_count(self) -> int:
+        """How many records the page has.
+
+        Raises:
+            BrokenPageError: They are no list.
+        """
+        try:
+            return len(_LISTS.decode(self.records_json))
+        except msgspec.ValidationError as error:
+            raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
+
+    def records(self, key: Mapping[str, type]) -> list[Record]:
         """Build the page's records.
 
         Args:
-            keys: The properties that identify a record, and the type of each.
+            key: The properties that identify a record, and the type of each.
 
         Returns:
             The records, each an object that has its key.
@@ -136,29 +133,20 @@ class Page:
         except (ValueError, DecimalException, RecursionError) as error:
             raise BrokenPageError("a record holds a number that is too large to read") from error
         if not isinstance(records, list):
-            raise BrokenPageError("'records' is missing or not a list")
+            raise BrokenPageError(f"{self.records_member!r} is missing or not a list")
         for position, record in enumerate(records, start=1):
             if not isinstance(record, dict):
                 raise BrokenPageError(f"record {position} is not an object")
-            for key, kind in keys.items():
+            for name, kind in key.items():
                 # Not isinstance(): true is an int to Python. An empty text identifies nothing.
-                if type(value := record.get(key)) is not kind or value == "":
-                    raise BrokenPageError(f"record {position} lacks its key {key!r}")
+                if type(value := record.get(name)) is not kind or value == "":
+                    raise BrokenPageError(f"record {position} lacks its key {name!r}")
         return records
 
-    def ids(self) -> frozenset[str]:
-        """Return the ids of the page's records, as far as they can be read."""
-        try:
-            records = _DECODER.decode(self.records_json)
-        except (ValueError, DecimalException, RecursionError):
-            return frozenset()
-        found = (one.get("external_id") for one in records or () if isinstance(one, dict))
-        return frozenset(one for one in found if isinstance(one, str))
 
-
-def _decode(body: bytes) -> _Envelope:
+def _decode(body: bytes) -> dict[str, msgspec.Raw]:
     try:
-        _check_encoding(body)  # msgspec does not check this where it skips.
+        _check_encoding(body)  # msgspec does not check what it skips.
         return _ENVELOPES.decode(body)
     except RecursionError as error:
         raise BrokenPageError("the response is nested too deeply to read") from error
@@ -169,7 +157,7 @@ def _decode(body: bytes) -> _Envelope:
 
 
 def _check_encoding(body: bytes) -> None:
-    """Raise UnicodeDecodeError where a body is not UTF-8, without a copy of it as text."""
+    """Raise UnicodeDecodeError if a body is not UTF-8, without a copy of it as text."""
     decoder = _UTF_8()
     with memoryview(body) as view:
         for start in range(0, len(view), _CHECKED_AT_ONCE):
@@ -186,14 +174,3 @@ def _without_lone_surrogates(body: bytes) -> bytes:
     text = _SURROGATES.sub(_REPLACEMENT, text)
     text = _SURROGATE_ESCAPES.sub(lambda match: _REPLACEMENT if match[1] else match[0], text)
     return text.encode()
-
-
-def _next_cursor(envelope: _Envelope) -> str | None:
-    if not isinstance(envelope.has_next, bool):
-        raise BrokenPageError("'has_next' is missing or neither true nor false")
-    if not envelope.has_next:
-        return None
-    cursor = envelope.next_starting_after
-    if not isinstance(cursor, str) or not cursor:
-        raise BrokenPageError("'has_next' is true, but 'next_starting_after' names no page")
-    return cursor

@@ -1,24 +1,32 @@
-"""What the API says in an error, made safe to show: one line without ids, addresses or secrets."""
+"""Make the API's error messages safe to show: one line without ids, addresses or secrets."""
 
 from __future__ import annotations
 
 import html
+import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
+
+    from requests import PreparedRequest
+
+    from tap_techwolf.api.transport import Response
 
 HIDDEN = "[hidden]"
-LONGEST_TEXT = 300
+
+_LONGEST_TEXT = 300
 _LONGEST_INPUT = 10_000
 _DIGITS_OF_AN_ID = 5
+_LONG_SECRET = 10
 
-# Names and options that the API's documentation shows: a user who sees one in a quotation
-# knows what to change, and none says anything about a person.
+# Names and options in the API's documentation: a user who sees one quoted knows what to change,
+# and none says anything about a person.
 _DOCUMENTED = """
     access_denied access_token ai_goals ai_impact all application/json audience authorization
     bearer client_assertion client_assertion_type client_credentials client_id client_secret
@@ -33,11 +41,14 @@ _DOCUMENTED = """
 """
 _VOCABULARY = frozenset(_DOCUMENTED.split())
 
+# What a request holds that no message may repeat. The rest of it is settings that are no secret.
+_SENT_SECRETS = ("client_secret", "client_assertion", "starting_after")
+
 # Only from the beginning of a word: otherwise a long one is read again from each of its letters.
 _EMAIL = re.compile(r"(?<![^\s\"'`<>(),;:])[^\s\"'`<>(),;:]+@[^\s\"'`<>(),;:]+")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}(?!\w)")
-# An apostrophe after a letter opens no quotation, and one before a letter closes none. What is
-# not closed goes on to the end. A backslash escapes what follows.
+# An apostrophe after a letter opens no quotation, and one before a letter closes none. An open
+# quotation ends with the text. A backslash escapes what follows.
 _QUOTED = re.compile(
     r"\"((?:\\.|[^\"\\])*)(?:\"|\\?\Z)"
     r"|(?<!\w)'((?:\\.|[^'\\]|'(?=\w))*)(?:'|\\?\Z)"
@@ -50,102 +61,60 @@ _WORD = re.compile(r"[\w.+-]+")
 _FIELDS = ("title", "description", "error", "error_description", "message", "detail", "msg")
 
 
-class Redactor:
-    """Hides what a run must never show: its tokens, and the ids of its newest pages."""
+def api_message(response: Response) -> str:
+    """Return what an error response says, safe to show.
 
-    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
-        """Start with secrets that are known from the settings.
+    The API documents a list of objects with `title` and `description`, its token endpoint an
+    object with `error` and `error_description`; gateways send `detail` or `message`. What the
+    request held in secrets and cursors is hidden wherever the response repeats it.
 
-        Args:
-            secrets: For example a client secret; None and empty texts are ignored.
-        """
-        self._secrets = {secret for secret in secrets if secret}
-        self._ids: dict[str, Callable[[], Iterable[str | None]]] = {}
+    Returns:
+        The texts, joined to one line of at most 300 characters; empty if the body has none.
+    """
+    try:
+        texts = list(_texts(msgspec.json.decode(response.body)))
+    except (ValueError, RecursionError):
+        return ""
+    sent = _sent_secrets(response.request)
+    messages = (redact(text, sent) for text in texts)
+    return "; ".join(message for message in messages if message)[:_LONGEST_TEXT]
 
-    def add_secret(self, secret: str) -> None:
-        """Hide a token or an assertion for the rest of the run.
 
-        Args:
-            secret: The text to hide, wherever it appears.
-        """
-        self._secrets.add(secret)
+def redact(text: object, secrets: tuple[str, ...] = ()) -> str:
+    """Make a text from outside safe to show.
 
-    def set_ids(self, export: str, ids: Callable[[], Iterable[str | None]]) -> None:
-        """Hide the ids of an export's newest page and cursor, instead of the previous page's.
+    Whole words are hidden: e-mail addresses, UUIDs, words with five or more digits, quotations
+    other than names and options in the API's documentation, and the given secrets. A person's
+    name cannot be recognized.
 
-        Args:
-            export: The export's name.
-            ids: Gives the ids, among them None for what is not there; called only when there is
-                something to show.
-        """
-        self._ids[export] = ids
+    Args:
+        text: For example an error message.
+        secrets: Hidden wherever they occur, in upper or lower case.
 
-    def clean(self, text: object) -> str:
-        """Make a text from outside safe to show.
-
-        Whole words are hidden: e-mail addresses, UUIDs, words with five or more digits, quoted
-        values other than the names and options of the API's documentation, the run's secrets,
-        and the ids of the newest pages. A person's name cannot be recognized.
-
-        Args:
-            text: What the API said.
-
-        Returns:
-            The text on one line, at most 300 characters long.
-        """
-        shown = html.unescape(str(text))
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            shown = shown.replace(secret, HIDDEN)
-        for ids in tuple(self._ids.values()):
-            for one in ids():
-                if one and one in shown:
-                    shown = re.sub(rf"(?<![\w-]){re.escape(one)}(?![\w-])", HIDDEN, shown)
-        shown = _beginning(" ".join(shown.split()))
-        shown = _EMAIL.sub(HIDDEN, shown)
-        shown = _UUID.sub(HIDDEN, shown)
-        shown = _QUOTED.sub(_hide_unless_documented, shown)
-        shown = _WORD.sub(_hide_if_many_digits, shown)
-        return one_line(shown)
-
-    def api_message(self, body: bytes) -> str:
-        """Return what an error response says, safe to show.
-
-        The API documents an array of objects with `title` and `description`, its token endpoint
-        an object with `error` and `error_description`; gateways send `detail` or `message`.
-
-        Args:
-            body: The body of an error response.
-
-        Returns:
-            The texts, joined; empty where the body holds none of these.
-        """
-        try:
-            content = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
-            return ""
-        return "; ".join(text for text in map(self.clean, _texts(content)) if text)[:LONGEST_TEXT]
+    Returns:
+        One line of at most 300 characters.
+    """
+    # Before entities are resolved, too: a secret may hold what looks like one.
+    shown = _hide(secrets, html.unescape(_hide(secrets, str(text))))
+    shown = " ".join(shown.split())
+    if len(shown) > _LONGEST_INPUT:  # Without half a word at the end: it might be half an id.
+        shown = shown[:_LONGEST_INPUT].rpartition(" ")[0]
+    shown = _EMAIL.sub(HIDDEN, shown)
+    shown = _UUID.sub(HIDDEN, shown)
+    shown = _QUOTED.sub(_hide_unless_documented, shown)
+    shown = _WORD.sub(_hide_if_many_digits, shown)
+    return one_line(shown)
 
 
 def one_line(text: object) -> str:
-    """Return a text on one line, at most 300 characters long.
-
-    Args:
-        text: For example the name of a property that the API sent.
-
-    Returns:
-        The text without line breaks and repeated spaces.
-    """
-    return " ".join(str(text).split())[:LONGEST_TEXT]
+    """Return a text on one line, at most 300 characters long."""
+    return " ".join(str(text).split())[:_LONGEST_TEXT]
 
 
 def status_text(status: int) -> str:
-    """Return an HTTP status with the standard's phrase, not the server's.
+    """Return an HTTP status with the standard's phrase, such as `503 Service Unavailable`.
 
-    Args:
-        status: For example 503.
-
-    Returns:
-        For example `503 Service Unavailable`.
+    The server's own phrase is not used: it may hold anything.
     """
     try:
         return f"{status} {HTTPStatus(status).phrase}"
@@ -153,9 +122,26 @@ def status_text(status: int) -> str:
         return str(status)
 
 
-def _beginning(text: str) -> str:
-    """Return the beginning of a long text, without half a word: it might be half an id."""
-    return text if len(text) <= _LONGEST_INPUT else text[:_LONGEST_INPUT].rpartition(" ")[0]
+def _sent_secrets(request: PreparedRequest) -> tuple[str, ...]:
+    sent = dict(parse_qsl(urlsplit(str(request.url)).query))
+    try:
+        body = json.loads(request.body or "null")
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        sent |= body
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    values = [token, *(sent.get(name) for name in _SENT_SECRETS)]
+    return tuple(value for value in values if isinstance(value, str) and value)
+
+
+def _hide(secrets: tuple[str, ...], text: str) -> str:
+    for secret in secrets:
+        # A short id must not spoil words that merely contain it; with something attached to its
+        # end it is still an id.
+        start = "" if len(secret) >= _LONG_SECRET else r"(?<![\w-])"
+        text = re.sub(rf"{start}{re.escape(secret)}[\w-]*", HIDDEN, text, flags=re.IGNORECASE)
+    return text
 
 
 def _hide_if_many_digits(match: re.Match[str]) -> str:
@@ -164,11 +150,9 @@ def _hide_if_many_digits(match: re.Match[str]) -> str:
 
 
 def _hide_unless_documented(match: re.Match[str]) -> str:
-    value = next(group for group in match.groups() if group is not None)
-    words = value.lower().replace("/", " ").split()
-    is_documented = bool(words) and all(
-        word in _VOCABULARY or value.lower() in _VOCABULARY for word in words
-    )
+    value = next(group for group in match.groups() if group is not None).lower()
+    words = value.replace("/", " ").split()
+    is_documented = value in _VOCABULARY or (bool(words) and _VOCABULARY.issuperset(words))
     return match[0] if is_documented else HIDDEN
 
 

@@ -1,202 +1,251 @@
-"""Sends one request at a time over a kept-alive connection, within a time limit for the whole."""
+"""Send requests over kept-alive connections, each within a time limit."""
 
 from __future__ import annotations
 
-import socket
-from contextlib import suppress
-from dataclasses import dataclass
-from io import BytesIO
+import math
+import ssl
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
-
-from tap_techwolf.api.time_limit import TimeLimit
+from urllib3 import exceptions as urllib3_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from urllib3 import PoolManager
-    from urllib3.connectionpool import ConnectionPool
+_CHUNK_BYTES = 1 << 18
+
+_PROXY_ADVICE = (
+    "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment: each must be the address of "
+    "an HTTP proxy, or of a SOCKS proxy if the package PySocks is installed."
+)
+_URL_ADVICE = "Check 'tenant', 'region', 'api_url' and 'auth_url'."
+
+# The most specific first: a failed connection may have several of these among its causes.
+_FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (
+        ssl.SSLCertVerificationError,
+        "the server's certificate is not trusted",
+        "If your network inspects TLS, set REQUESTS_CA_BUNDLE to its CA bundle.",
+    ),
+    (urllib3_errors.ProxyError, "the proxy cannot be reached", _PROXY_ADVICE),
+    (urllib3_errors.NameResolutionError, "the host name is unknown", _URL_ADVICE),
+    (urllib3_errors.SSLError, "the TLS handshake failed", ""),
+    (urllib3_errors.NewConnectionError, "the connection was refused", ""),
+    (urllib3_errors.ConnectTimeoutError, "no connection in time", ""),
+    (requests.Timeout, "no response in time", ""),
+    (urllib3_errors.ReadTimeoutError, "no response in time", ""),
+    (urllib3_errors.IncompleteRead, "the response was cut short", ""),
+    (urllib3_errors.DecodeError, "the response was cut short", ""),
+)
 
 
-class Transport:
-    """One session to one host; a client and the authenticator have one each.
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole response, whatever its status.
 
-    Proxies and a CA bundle come from the environment. Redirects are never followed: they would
-    carry the request, and the token that it holds, to a host that nobody chose.
+    Attributes:
+        requested_at: When the request was sent, by this machine's clock.
+        seconds: The time from sending the request to the last byte of the body.
+        request: What was sent, so that an error message can hide it.
     """
 
-    def __init__(self, timeout: float) -> None:
-        """Create the session.
-
-        Args:
-            timeout: Seconds that a whole request may take, from connecting to the last byte.
-        """
-        self.session = _Session()
-        self._timeout = timeout
-        self._limit = TimeLimit(timeout, self._shut_down)
-        self._environment: Mapping[str, Any] = {}
-        self._connection = _Connection()
-        adapter = _ObservedAdapter(self._connection)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
-
-    def send(self, request: requests.PreparedRequest) -> requests.Response:
-        """Send a request, and read its response whole.
-
-        A kept-alive connection that turns out to be closed before any byte of a response came
-        says nothing about the request: it is sent again at once, on a new connection.
-
-        Args:
-            request: A request with all its headers.
-
-        Returns:
-            The response, whatever its status.
-
-        Raises:
-            requests.RequestException: There was no whole response in time.
-        """
-        try:
-            return self._send_once(request)
-        except requests.ConnectionError as error:
-            was_kept_alive = not self._connection.is_new and not self._connection.has_response
-            if not was_kept_alive or not _is_closed_connection(error):
-                raise
-        return self._send_once(request)
-
-    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
-        if not self._environment:  # The same for all requests to one host.
-            self._environment = self.session.merge_environment_settings(
-                request.url, {}, stream=True, verify=None, cert=None
-            )
-        self._connection.is_new = self._connection.has_response = False
-        self._limit.start()
-        try:
-            response = self.session.send(request, timeout=self._timeout, **self._environment)
-            self._connection.has_response = True
-            # At one go: requests would read it in parts of 10 kB, which takes twice as long.
-            response.raw = BytesIO(response.raw.read(decode_content=True))
-        except (HTTPError, requests.RequestException) as error:
-            if self._limit.has_expired:
-                raise requests.Timeout from error
-            if isinstance(error, requests.RequestException):
-                raise
-            raise requests.ConnectionError from error
-        finally:
-            self._limit.stop()
-        if self._limit.has_expired:  # A response without a length ends where the connection does.
-            raise requests.Timeout
-        return response
-
-    def _shut_down(self) -> None:
-        """Wake the thread that waits for a byte: closing alone would not."""
-        if (connected := self._connection.socket) is not None:
-            with suppress(OSError):
-                # Not SSLSocket's own method, which changes the object under that thread.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    requested_at: datetime
+    seconds: float
+    request: requests.PreparedRequest = field(repr=False)
 
 
-def response_body(response: requests.Response) -> bytes:
-    """Return a response's body without copying it.
+class RequestError(Exception):
+    """A request got no usable response.
 
-    Args:
-        response: A response that `Transport.send` has returned.
-
-    Returns:
-        The same as `response.content`.
+    Attributes:
+        reason: What happened, in a few words that are safe to show: never the error's own text,
+            which may hold what was sent or received.
+        advice: What to do about it; empty if only waiting helps.
+        response: The response, if there was one.
+        is_transient: Whether the same request may succeed a moment later.
     """
-    whole: BytesIO = response.raw  # type: ignore[assignment]  # as `Transport.send` left it
-    return whole.getvalue()
+
+    def __init__(
+        self,
+        reason: str,
+        response: Response | None = None,
+        *,
+        advice: str = "",
+        is_transient: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.advice = advice
+        self.response = response
+        self.is_transient = is_transient
+
+
+class BudgetSpentError(Exception):
+    """No further request may be sent; the text says why, and is safe to show."""
+
+
+class Budget:
+    """Limit how many requests are sent, and for how long.
+
+    Attributes:
+        requests: The number of requests, including those for tokens and repeated ones.
+        longest_wait: The seconds to wait before a request is repeated, at most.
+    """
+
+    def __init__(self, requests: int, seconds: float, longest_wait: float) -> None:
+        self.requests = requests
+        self.longest_wait = longest_wait
+        self._ends_at = time.monotonic() + seconds
+
+    def seconds_left(self) -> float:
+        """Return the seconds until all requests must be over; never negative."""
+        return max(0.0, self._ends_at - time.monotonic())
 
 
 class _Session(requests.Session):
-    """A session that neither follows a redirect nor looks where it leads."""
+    """A session that neither follows redirects nor keeps cookies.
+
+    A redirect would carry the request, and the token in it, to a host that nobody chose. Cookies
+    that pile up make the headers of a long run too large for some gateways.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: requests would parse the address even if it were told not to follow it."""
+        """Return None: requests parses the target even with `allow_redirects=False`."""
         del resp
 
 
-@dataclass(slots=True)
-class _Connection:
-    """What is known of the connection that was opened last.
+class Transport:
+    """The connections of a run; any thread may send requests.
 
-    It refers to nothing else: urllib3 keeps what its connections refer to as long as they are open.
+    Proxies and a CA bundle are read from the environment, as requests does.
 
     Attributes:
-        is_new: Whether it was opened for the request under way.
-        has_response: Whether it has brought the head of that request's response.
-        socket: Its socket, which http.client lets go of where the server says
-            `Connection: close`.
+        timeout: How many seconds a request may take.
+        request_count: How many requests were sent.
+        budget: Limits all requests together; None for no limit.
     """
 
-    is_new: bool = False
-    has_response: bool = False
-    socket: socket.socket | None = None
+    def __init__(self, timeout: float, budget: Budget | None = None) -> None:
+        self.timeout = timeout
+        self.budget = budget
+        self.request_count = 0
+        self._lock = Lock()
+        self._session = _Session()
+        self._environments: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def send(self, request: requests.Request, timeout: float | None = None) -> Response:
+        """Send a request and read the whole response.
+
+        If the connection breaks, the request is sent once more at once, on a new connection: a
+        server may close a kept-alive connection at the moment of a request, which says nothing
+        about the request. Repeating one is safe, as requests to this API only read.
+
+        Args:
+            request: The request, with all its headers.
+            timeout: Seconds; `self.timeout` if left out.
+
+        Raises:
+            RequestError: There was no whole response in time.
+            BudgetSpentError: The budget allows no further request.
+        """
+        prepared = self._session.prepare_request(request)
+        try:
+            try:
+                return self._send_once(prepared, timeout or self.timeout)
+            except (requests.ConnectionError, urllib3_errors.HTTPError) as error:
+                if not any(isinstance(cause, ConnectionError) for cause in _causes(error)):
+                    raise
+                self._session.close()  # Another kept-alive connection may be closed as well.
+                return self._send_once(prepared, timeout or self.timeout)
+        except (requests.RequestException, urllib3_errors.HTTPError) as error:
+            raise _request_error(error) from error
+
+    def _send_once(self, request: requests.PreparedRequest, timeout: float) -> Response:
+        timeout = self._spend(timeout)
+        requested_at, started = datetime.now(UTC), time.monotonic()
+        environment = self._environment(str(request.url))
+        with self._session.send(
+            request, timeout=timeout, stream=True, allow_redirects=False, **environment
+        ) as response:
+            body = bytearray()
+            # requests limits each read, and would let a server that sends a byte now and then
+            # hold the run forever.
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if time.monotonic() - started > timeout:
+                    raise requests.Timeout
+        return Response(
+            status=response.status_code,
+            headers=response.headers,
+            body=bytes(body),
+            requested_at=requested_at,
+            seconds=time.monotonic() - started,
+            request=request,
+        )
+
+    def _spend(self, timeout: float) -> float:
+        """Count a request, and return how many seconds it may take."""
+        with self._lock:
+            seconds_left = math.inf
+            if self.budget is not None:
+                seconds_left = self.budget.seconds_left()
+                if self.request_count >= self.budget.requests:
+                    raise BudgetSpentError(f"Not reached within {self.budget.requests} requests.")
+                if not seconds_left:
+                    raise BudgetSpentError("Not reached in time.")
+            self.request_count += 1
+        return min(timeout, seconds_left)
+
+    def _environment(self, url: str) -> Mapping[str, Any]:
+        """Return the proxies and the CA bundle for a URL; looking them up takes a while."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        if place not in self._environments:
+            found: dict[str, Any] = self._session.merge_environment_settings(
+                url, {}, stream=True, verify=None, cert=None
+            )
+            if parts.scheme == "http":
+                # Only a loopback address may use http, because what is sent there does not leave
+                # the machine. A proxy would read the secret, the token and every record.
+                found["proxies"] = {}
+            del found["stream"]
+            self._environments[place] = found
+        return self._environments[place]
 
 
-class _ObservedAdapter(HTTPAdapter):
-    """An adapter that notes when a connection is being opened, and its socket."""
-
-    def __init__(self, connection: _Connection) -> None:
-        super().__init__()
-        self._pools = _observed_pools(connection)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - as declared
-        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
-
-
-def _observed_pools(connection: _Connection) -> dict[str, type[ConnectionPool]]:
-    class Connection(HTTPConnection):
-        def connect(self) -> None:
-            connection.is_new = True
-            super().connect()
-
-        def _new_conn(self) -> socket.socket:
-            connection.socket = connected = super()._new_conn()
-            return connected
-
-    class SecureConnection(HTTPSConnection):
-        def connect(self) -> None:
-            connection.is_new = True
-            super().connect()
-            connection.socket = self.sock  # TLS has taken the other one's place.
-
-        def _new_conn(self) -> socket.socket:
-            # Before a proxy is asked for a tunnel: it may drip, too.
-            connection.socket = connected = super()._new_conn()
-            return connected
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}
+def _request_error(error: Exception) -> RequestError:
+    if isinstance(
+        error,
+        requests.exceptions.InvalidSchema
+        | requests.exceptions.InvalidProxyURL
+        | requests.exceptions.InvalidURL,
+    ):
+        return RequestError(
+            "the address or its proxy cannot be used", advice=_PROXY_ADVICE, is_transient=False
+        )
+    causes = list(_causes(error))
+    for kind, reason, advice in _FAILURES:
+        if any(isinstance(cause, kind) for cause in causes):
+            is_transient = kind is not ssl.SSLCertVerificationError
+            return RequestError(reason, advice=advice, is_transient=is_transient)
+    return RequestError("the connection was cut")
 
 
-def _is_closed_connection(error: BaseException) -> bool:
-    """Return whether the server had closed the connection that a request was sent on."""
-    return any(isinstance(cause, ConnectionError) for cause in causes(error))
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk from an error to what is behind it; requests and urllib3 keep that in several places.
-
-    Args:
-        error: Why a request failed.
-
-    Yields:
-        The error itself, and each error that led to it.
-    """
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that led to it; requests and urllib3 keep that in several places."""
     pending: list[Any] = [error]
     seen: set[int] = set()
     while pending:

@@ -1,4 +1,4 @@
-"""Makes a catalog that was discovered under other settings safe to use, or refuses it."""
+"""Check a catalog, correct what would lose data, and select the columns of its records."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from singer_sdk.singerlib import Catalog, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
+from tap_techwolf.api.redaction import redact
 from tap_techwolf.errors import CatalogError
-from tap_techwolf.sync.checkpoint import REPLICATION_KEY
+from tap_techwolf.sync.state import REPLICATION_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib import CatalogEntry
     from singer_sdk.streams import Stream
 
@@ -22,14 +26,7 @@ _PROFILE_COLUMNS = {"tasks", "hierarchy"}
 
 
 def check_catalog(catalog: object) -> None:
-    """Refuse what is not a Singer catalog; the SDK would fail on it without saying why.
-
-    Args:
-        catalog: The catalog that the run was given, as JSON or as the SDK's object.
-
-    Raises:
-        CatalogError: It is not a Singer catalog.
-    """
+    """Raise CatalogError for what is not a Singer catalog; the SDK would fail without a reason."""
     if isinstance(catalog, Catalog):
         return
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
@@ -61,15 +58,12 @@ def _is_entry(entry: object) -> bool:
 
 
 def reconcile(stream: Stream, catalog: Catalog) -> None:
-    """Fit a stream's part of a catalog to what the stream sends, in place.
+    """Correct a stream's entry in a catalog, in place, before the catalog is applied.
 
-    Loaders update rows by the catalog's keys: with a key missing, one version of an AI
-    goal would overwrite another; with one too many, an old version would stay. Keys and the
-    replication key are therefore those of the stream, always selected, and never null.
-
-    Args:
-        stream: The stream, before the catalog is applied to it.
-        catalog: The catalog that the run was given.
+    It may have been discovered with other settings. Loaders update rows by the catalog's keys: if
+    a key is missing, one version of an AI goal would overwrite another; if there is one too many,
+    an old version would stay. Keys and the replication key are therefore those of the stream,
+    always selected, and never null.
 
     Raises:
         CatalogError: The catalog asks for what the stream does not have.
@@ -109,7 +103,7 @@ def _check_replication(stream: Stream, entry: CatalogEntry) -> None:
 
 
 def _check_columns(stream: Stream, entry: CatalogEntry) -> None:
-    """Refuse a catalog that lacks the column of the task profiles: each would be left out."""
+    """Raise CatalogError if the column of the task profiles is missing: each would be dropped."""
     own = _PROFILE_COLUMNS & stream.schema["properties"].keys()
     if not own:
         return
@@ -125,7 +119,7 @@ def _check_columns(stream: Stream, entry: CatalogEntry) -> None:
 
 
 def _correct_keys(stream: Stream, entry: CatalogEntry) -> None:
-    """Use the stream's own keys; none at all means rows that are only added, and stays."""
+    """Use the stream's own keys. An empty key is kept: it means append-only."""
     keys = entry.key_properties or entry.metadata.root.table_key_properties
     own = list(stream.primary_keys)
     if not keys or set(keys) == set(own):
@@ -140,3 +134,38 @@ def _correct_keys(stream: Stream, entry: CatalogEntry) -> None:
         ", ".join(own),
     )
     entry.key_properties = own
+
+
+class Columns:
+    """Drop the properties of a stream's records that are not columns in the catalog."""
+
+    def __init__(self, stream: str, known: Iterable[str], wanted: Iterable[str]) -> None:
+        """Take the names of the columns.
+
+        Args:
+            stream: The stream's name, for the warning.
+            known: The properties in the stream's schema.
+            wanted: The properties in the catalog.
+        """
+        self._stream = stream
+        self._known = frozenset(known) - {REPLICATION_KEY}
+        self._wanted = frozenset(wanted) - {REPLICATION_KEY}
+        self._warned: set[str] = set()
+
+    def select(self, record: Record) -> Record:
+        """Return a record with its columns only.
+
+        A property that the schema does not know is named in a warning, once, without a value.
+        """
+        if record.keys() <= self._wanted:
+            return record
+        unknown = record.keys() - self._known
+        for name in sorted(unknown - self._warned):
+            logger.warning(
+                # The name is redacted: the API might use an id as one.
+                "%s: the API sent an unknown property %r; it is dropped",
+                self._stream,
+                redact(name),
+            )
+        self._warned |= unknown
+        return {name: value for name, value in record.items() if name in self._wanted}

@@ -1,4 +1,4 @@
-"""Reports a stream's progress: at its start, at most twice a minute, and at its end."""
+"""Report a stream's progress: at its start, at most twice a minute, and at its end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tap_techwolf.sync.checkpoint import Checkpoint
+    from tap_techwolf.sync.state import Checkpoint, PassSettings
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 class Progress:
-    """Counts the pages and records of one stream in one run.
+    """Count the pages and records of one stream in one run.
 
     Attributes:
         pages: How many pages were written.
@@ -23,40 +23,31 @@ class Progress:
     """
 
     def __init__(self, stream: str) -> None:
-        """Start at zero.
-
-        Args:
-            stream: The stream's name.
-        """
         self._stream = stream
         self._started = self._reported = time.monotonic()
         self.pages = self.records = 0
 
-    def start(self, checkpoint: Checkpoint, *, is_incremental: bool) -> None:
-        """Report what the pass brings.
+    def start(self, checkpoint: Checkpoint, settings: PassSettings) -> None:
+        """Report which pass starts, and where.
 
         Args:
             checkpoint: Where the pass starts.
-            is_incremental: Whether the pass would continue a bookmark, if there was one.
+            settings: The settings of the pass.
         """
+        self._started = self._reported = time.monotonic()
         if checkpoint.continues is not None:
             what = f"incremental pass, updates after {checkpoint.filter_date}"
         elif checkpoint.filter_date is not None:
             what = f"first pass, updates after {checkpoint.filter_date} ('start_date')"
         else:
-            what = f"full pass ({'no bookmark' if is_incremental else 'FULL_TABLE'})"
+            what = f"full pass ({'no bookmark' if settings.is_incremental else 'FULL_TABLE'})"
         if checkpoint.starting_after is not None:
-            what += (
-                f", resumed at page {checkpoint.page} after {_count(checkpoint.records, 'record')}"
-            )
+            records = count_text(checkpoint.records, "record")
+            what += f", resumed at page {checkpoint.page} after {records}"
         logger.info("%s: %s", self._stream, what)
 
-    def page_done(self, records: int) -> None:
-        """Count a page that was written, and report it if it is time.
-
-        Args:
-            records: How many of its records were written.
-        """
+    def page_written(self, records: int) -> None:
+        """Count a page and its records, and report them if it is time."""
         self.pages += 1
         self.records += records
         now = time.monotonic()
@@ -65,25 +56,25 @@ class Progress:
             logger.info("%s: %s so far", self._stream, self._tally(now))
 
     def end(self, last: Checkpoint) -> None:
-        """Report what the stream brought in this run, and in the whole pass if that took more.
+        """Report what was written in this run, and in the whole pass if it took several runs.
 
         Args:
-            last: The pass on its last page, all its records counted.
+            last: The complete pass.
         """
         whole = ""
         if last.runs > 1:
-            pages, records = _count(last.page, "page"), _count(last.records, "record")
+            pages, records = count_text(last.page, "page"), count_text(last.records, "record")
             whole = f"; the whole pass: {pages}, {records} in {last.runs} runs"
         logger.info("%s: done, %s%s", self._stream, self._tally(time.monotonic()), whole)
 
     def _tally(self, now: float) -> str:
         seconds = now - self._started
         return (
-            f"{_count(self.pages, 'page')}, {_count(self.records, 'record')} in {seconds:.1f} s "
-            f"({self.records / max(seconds, 0.001):.0f} per second)"
+            f"{count_text(self.pages, 'page')}, {count_text(self.records, 'record')} in "
+            f"{seconds:.1f} s ({self.records / max(seconds, 0.001):.0f} per second)"
         )
 
 
-def _count(number: int, thing: str) -> str:
+def count_text(number: int, thing: str) -> str:
     """Return a number of things, such as `1 page` or `2 pages`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

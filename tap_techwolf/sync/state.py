@@ -1,30 +1,75 @@
-"""Reads the state that a run was given."""
+"""Say what the state holds, and decide where a pass starts.
+
+Below `bookmarks.<stream>`:
+
+    replication_key         exported_at
+    replication_key_value   when the last complete pass began: the bookmark
+    fingerprint             a hash of the settings of the last pass that exported everything
+    tenant                  the tenant that the bookmark belongs to, as a hash
+    checkpoint              the newest pass
+        began_at            when it began; it becomes the bookmark
+        continues           the bookmark that it continues; null for one that exports everything
+        filter_date         it exports what was updated after this date; null for everything
+        starting_after      the cursor of the next page; null once the pass is complete
+        page                the number of the next page, or of the last one
+        records, runs       how many records were written so far, and in how many runs
+        settings            a hash of what must not change before the pass resumes
+
+A state store may merge states instead of replacing them: Meltano does during a full refresh. A key
+that is removed from the state then comes back, so that no meaning hangs on a key's absence.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
+import msgspec
+from msgspec.structs import replace
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+
+from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
+from tap_techwolf.sync.stream_maps import stream_map_of
 
-# What `meltano state get` prints.
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+
+    from tap_techwolf.api.export import Export
+
+logger = logging.getLogger(__name__)
+
+REPLICATION_KEY = "exported_at"
+
+# What `meltano state get` prints around a state.
 _WRAPPER = "singer_state"
 
-#: What is wrong with a state that cannot be read.
-NO_STATE = (
-    "The state must be an object whose 'bookmarks' hold an object for each stream. Fix it, or "
-    "remove it to sync everything."
-)
+# What the SDK, which this tap does not let write the state, keeps there for other taps. It fails on
+# partitions that it cannot read.
+_SDK_KEYS = {
+    "partitions",
+    "progress_markers",
+    "replication_key_signpost",
+    "starting_replication_value",
+}
+
+# Two clocks that are both right differ by less, and the filter goes back by an hour more than
+# `lookback_days`: a bookmark that is ahead by more is not to be trusted.
+_LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
+_TICK = timedelta(microseconds=1)
+_LAST_YEAR = 9998
 
 
-def read_state(state: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    """Read a state.
+def read_state(state: object) -> dict[str, Any]:
+    """Return a state that the tap was given, without what it does not use.
 
     Args:
-        state: The state, or an object that wraps it, as `meltano state get` prints it.
-
-    Returns:
-        A Singer state. What another tap left of partitions is not in it: the streams have none,
-        and the SDK fails on ones that it cannot read.
+        state: A Singer state, or an object that wraps it, as `meltano state get` prints it.
 
     Raises:
         StateError: It is not a Singer state.
@@ -32,12 +77,365 @@ def read_state(state: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     content = state.get(_WRAPPER, state) if isinstance(state, dict) else None
     bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else None
     if not isinstance(bookmarks, dict) or not all(
-        isinstance(one, dict) for one in bookmarks.values()
+        isinstance(stream_state, dict) for stream_state in bookmarks.values()
     ):
-        raise StateError(NO_STATE)
+        raise StateError(
+            "The state must be an object whose 'bookmarks' hold an object for each stream. Fix "
+            "it, or remove it to sync everything."
+        )
     return {
         "bookmarks": {
-            stream: {key: value for key, value in one.items() if key != "partitions"}
-            for stream, one in bookmarks.items()
+            stream: {key: value for key, value in stream_state.items() if key not in _SDK_KEYS}
+            for stream, stream_state in bookmarks.items()
         }
     }
+
+
+@dataclass(frozen=True, slots=True)
+class PassSettings:
+    """The settings that decide where a pass starts, and whether it may resume.
+
+    Attributes:
+        replication_method: INCREMENTAL or FULL_TABLE.
+        start_date: The first sync exports only what was updated since; None for everything.
+        tenant: A hash of the tenant.
+        fingerprint: A hash of what shapes the records.
+        scope_hash: A hash of what narrows the pass, for the log of completed passes.
+        unchanged: A hash of what must not change while the pass is interrupted.
+    """
+
+    stream: str
+    replication_method: str
+    start_date: str | None
+    lookback_days: int
+    tenant: str
+    fingerprint: str
+    scope_hash: str
+    unchanged: str
+
+    @classmethod
+    def read(
+        cls,
+        export: Export,
+        config: Mapping[str, Any],
+        replication_method: str,
+        columns: Sequence[Sequence[str]],
+    ) -> Self:
+        """Collect the settings of a pass.
+
+        Args:
+            export: The export to read.
+            config: Validated settings.
+            replication_method: INCREMENTAL or FULL_TABLE.
+            columns: The columns in the catalog, and those that are deselected.
+        """
+        urls = endpoints(config)
+        tenant = _hash([config["tenant"], urls.audience])
+        scope = export.settings_filters(config)
+        stream_map = stream_map_of(config, export.name)
+        is_incremental = replication_method == REPLICATION_INCREMENTAL
+        start_date = config.get("start_date") if is_incremental else None
+        records = [
+            export.name,
+            export.params(config),
+            export.includes(config),
+            scope,
+            config.get("api_version"),
+        ]
+        flattening = {
+            name: value for name, value in config.items() if name.startswith("flattening_")
+        }
+        lookback_days = config["lookback_days"]
+        return cls(
+            stream=export.name,
+            replication_method=replication_method,
+            start_date=start_date,
+            lookback_days=lookback_days,
+            tenant=tenant,
+            fingerprint=_hash(records),
+            scope_hash=_hash([tenant, scope, stream_map]),
+            unchanged=_hash(
+                [
+                    *(tenant, urls.api_url, replication_method, start_date, lookback_days),
+                    *(records, columns, stream_map, flattening),
+                ]
+            ),
+        )
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the pass may continue a bookmark."""
+        return self.replication_method == REPLICATION_INCREMENTAL
+
+
+def _hash(content: object) -> str:
+    """Return sixteen hexadecimal digits, the same for the same JSON value in any order of keys.
+
+    What is no JSON counts as its text, such as a date in the settings of a program that runs the
+    tap in its own process.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """What the last complete pass left.
+
+    Attributes:
+        began_at: When that pass began.
+        fingerprint: Its settings; None in a state that was written by hand.
+        tenant: The tenant that it belongs to; None in a state that was written by hand.
+    """
+
+    began_at: datetime
+    fingerprint: str | None
+    tenant: str | None
+
+    @classmethod
+    def read(cls, stream: str, state: Mapping[str, Any]) -> Self | None:
+        """Read a stream's bookmark; None if no pass was ever completed.
+
+        Raises:
+            StateError: It cannot be read. Syncing everything instead would hide that.
+        """
+        if "replication_key" not in state and "replication_key_value" not in state:
+            return None
+        try:
+            if state.get("replication_key", REPLICATION_KEY) != REPLICATION_KEY:
+                raise ValueError  # noqa: TRY301 - all that cannot be read is refused alike
+            began_at = parse_date_time(state.get("replication_key_value"))
+            if began_at.year > _LAST_YEAR:
+                raise ValueError  # noqa: TRY301 - as above
+        except ValueError as error:
+            raise StateError(
+                f"{stream}: the bookmark in the state cannot be read. Set 'replication_key' to "
+                f"{REPLICATION_KEY!r} and 'replication_key_value' to a date-time such as "
+                "2026-01-01T00:00:00+00:00, or remove both to sync everything."
+            ) from error
+        return cls(began_at, state.get("fingerprint"), state.get("tenant"))
+
+    @property
+    def is_in_future(self) -> bool:
+        """Whether it is ahead of this machine's clock by more than two right clocks differ."""
+        return self.began_at - datetime.now(UTC) > _LARGEST_CLOCK_DIFFERENCE
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a pass is; the module's docstring explains the fields.
+
+    Attributes:
+        began_at: None before the first response: the API's clock counts, too.
+    """
+
+    began_at: Annotated[datetime, msgspec.Meta(tz=True)] | None
+    continues: Annotated[datetime, msgspec.Meta(tz=True)] | None
+    filter_date: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None
+    starting_after: Annotated[str, msgspec.Meta(min_length=1)] | None
+    page: Annotated[int, msgspec.Meta(ge=1)]
+    records: Annotated[int, msgspec.Meta(ge=0)]
+    runs: Annotated[int, msgspec.Meta(ge=1)]
+    settings: str
+
+    @classmethod
+    def read(cls, state: Mapping[str, Any]) -> Self | None:
+        """Read a stream's checkpoint; None if no pass has written any page.
+
+        Raises:
+            ValueError: It cannot be read.
+        """
+        fields = state.get("checkpoint")
+        if fields is None:
+            return None
+        checkpoint = msgspec.convert(fields, cls)
+        if checkpoint.began_at is None or checkpoint.began_at.year > _LAST_YEAR:
+            raise ValueError("no moment when it began")
+        return checkpoint
+
+    def write(self, state: MutableMapping[str, Any]) -> None:
+        """Write the checkpoint into a stream's state."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        for name in ("began_at", "continues"):
+            moment = getattr(self, name)
+            fields[name] = None if moment is None else format_date_time(moment)
+        state["checkpoint"] = fields
+
+    def complete(self, settings: PassSettings, state: MutableMapping[str, Any]) -> None:
+        """Write into a stream's state that the pass is complete: it becomes the bookmark."""
+        done = replace(self, starting_after=None)
+        done.write(state)
+        state["replication_key"] = REPLICATION_KEY
+        state["replication_key_value"] = state["checkpoint"]["began_at"]
+        state["tenant"] = settings.tenant
+        if self.continues is None:
+            state["fingerprint"] = settings.fingerprint
+
+    def on_next_page(self, cursor: str | None) -> Self:
+        """Return where the pass is once its current page is written."""
+        return replace(self, starting_after=cursor, page=self.page + 1)
+
+    def belongs_to(self, bookmark: Bookmark | None) -> bool:
+        """Return whether the pass may resume beside a bookmark.
+
+        It may if it continues that bookmark, or if it continues none (a first sync, a full
+        refresh) and began after it. The bookmark may have been moved by hand.
+        """
+        if self.continues is not None:
+            return bookmark is not None and bookmark.began_at == self.continues
+        return not self.is_replaced_by(bookmark)
+
+    def is_replaced_by(self, bookmark: Bookmark | None) -> bool:
+        """Return whether a later pass than this one was completed."""
+        return (
+            bookmark is not None
+            and self.began_at is not None
+            and bookmark.began_at >= self.began_at
+        )
+
+
+def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpoint, list[str]]:
+    """Decide where a pass starts: where it was interrupted, if it may resume, or anew.
+
+    Args:
+        settings: The settings of the pass.
+        state: The stream's state.
+
+    Returns:
+        The checkpoint to resume from, or that of a new pass; and warnings to log.
+
+    Raises:
+        StateError: The bookmark cannot be read, or belongs to another tenant.
+    """
+    bookmark = Bookmark.read(settings.stream, state)
+    continued, problem = bookmark, ""
+    try:
+        found = Checkpoint.read(state)
+    except ValueError:
+        found = None
+        if not _is_complete(state):
+            problem = "the checkpoint in the state cannot be read; the pass starts over"
+            continued = bookmark if _continues(state, bookmark) else None
+    if found is not None and found.starting_after is not None:
+        if not found.belongs_to(bookmark):
+            if not found.is_replaced_by(bookmark):
+                problem = (
+                    "the bookmark in the state is not the one that the interrupted pass continued; "
+                    "the pass starts over from the bookmark"
+                )
+        elif found.settings == settings.unchanged:
+            return replace(found, runs=found.runs + 1), []
+        else:
+            problem = (
+                "settings, selected columns or stream maps have changed since the pass was "
+                "interrupted; the pass starts over"
+            )
+            # What was to export everything still has to, whatever bookmark is beside it.
+            continued = bookmark if found.continues is not None else None
+    if bookmark is not None:
+        _check_tenant(settings, bookmark)
+    warnings = [problem] if problem else []
+    if settings.is_incremental and continued is not None:
+        if continued.fingerprint not in {None, settings.fingerprint}:
+            warnings.append(
+                "settings have changed since everything was last synced; rows that have not "
+                "changed since keep their old columns until a full refresh (run once with "
+                "--full-refresh)"
+            )
+        if continued.is_in_future:
+            warnings.append(
+                "the bookmark in the state is ahead of this machine's clock; the pass exports "
+                "everything, as it cannot be known what changed since. Check the clock. If the "
+                "bookmark is wrong, set it back in the state"
+            )
+    return new_pass(settings, continued), warnings
+
+
+def _is_complete(state: Mapping[str, Any]) -> bool:
+    """Return whether a checkpoint that cannot be read is at least known to be complete."""
+    fields = state.get("checkpoint")
+    return isinstance(fields, dict) and fields.get("starting_after", "") is None
+
+
+def _continues(state: Mapping[str, Any], bookmark: Bookmark | None) -> bool:
+    """Return whether a checkpoint that cannot be read continues a bookmark."""
+    fields = state.get("checkpoint")
+    try:
+        continues = parse_date_time(fields.get("continues") if isinstance(fields, dict) else None)
+    except ValueError:
+        return False
+    return bookmark is not None and bookmark.began_at == continues
+
+
+def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:
+    if bookmark.tenant not in {None, settings.tenant}:
+        raise StateError(
+            f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
+            "'audience' has changed): an incremental sync would miss this tenant's older records. "
+            "Use a state of its own for each tenant (meltano run --state-id-suffix), or start over "
+            "with meltano run --full-refresh, or without --state."
+        )
+
+
+def new_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
+    """Return the checkpoint of a new pass.
+
+    Args:
+        settings: The settings of the pass.
+        bookmark: The bookmark to continue; None to export everything since the start date. One in
+            the future is not continued: a clock was wrong, then or now, and what changed meanwhile
+            is not missed only if everything is exported.
+    """
+    continues = since = None
+    if settings.is_incremental:
+        if bookmark is None:
+            since = parse_date_time(settings.start_date) if settings.start_date else None
+        elif not bookmark.is_in_future:
+            continues = since = bookmark.began_at
+    first_date = since and filter_date(min(since, datetime.now(UTC)), settings.lookback_days)
+    return Checkpoint(
+        began_at=None,
+        continues=continues,
+        filter_date=first_date,
+        starting_after=None,
+        page=1,
+        records=0,
+        runs=1,
+        settings=settings.unchanged,
+    )
+
+
+def restart_pass(
+    settings: PassSettings, state: Mapping[str, Any], given_up: Checkpoint
+) -> Checkpoint:
+    """Return the checkpoint of a new pass in place of one that cannot resume.
+
+    A pass that was to export everything begins again as one, whatever bookmark is beside it.
+    """
+    bookmark = Bookmark.read(settings.stream, state) if given_up.continues is not None else None
+    return new_pass(settings, bookmark)
+
+
+def next_began_at(requested_at: datetime, state: Mapping[str, Any]) -> datetime:
+    """Return when a new pass begins: at its first request, but after each pass in the state.
+
+    Removals are found by comparing these moments, so that no clock that goes back may make a new
+    pass look older than one before it.
+
+    Args:
+        requested_at: When its first page was requested.
+        state: The stream's state.
+    """
+    return max([requested_at, *(moment + _TICK for moment in _known_passes(state))])
+
+
+def _known_passes(state: Mapping[str, Any]) -> Iterator[datetime]:
+    """Yield when the passes in a state began, as far as that can be read."""
+    checkpoint = state.get("checkpoint")
+    began_at = checkpoint.get("began_at") if isinstance(checkpoint, dict) else None
+    for value in (state.get("replication_key_value"), began_at):
+        try:
+            moment = parse_date_time(value)
+        except ValueError:
+            continue
+        if moment.year <= _LAST_YEAR:
+            yield moment

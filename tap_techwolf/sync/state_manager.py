@@ -1,21 +1,23 @@
-"""The SDK's state manager, which leaves the state to the pass."""
+"""Keep the SDK from writing the state, which the passes write."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.streams._state import StreamStateManager
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
 
 class PassStateManager(StreamStateManager):
-    """Leaves the state as the pass wrote it.
+    """Leave the state as the pass wrote it.
 
-    The SDK would keep a maximum over records in progress markers, delete those when a run
-    starts, so that nothing could be resumed, and write STATE messages between pages. Here a
-    pass has one date-time for all of its records, and writes the state itself.
+    The SDK would keep the largest replication value of the records in progress markers, delete
+    those when a run starts, so that nothing could resume, and write STATE messages between pages.
+    Here a pass has one moment for all of its records. The class is private to the SDK, which has
+    no public hook for a state of one's own.
     """
 
     @property
@@ -27,15 +29,23 @@ class PassStateManager(StreamStateManager):
     def is_flushed(self, value: bool) -> None:
         """Ignore what the SDK notes for each record."""
 
-    def write_starting_replication_value(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    @override
+    def write_starting_replication_value(self, *args: Any, **kwargs: Any) -> None:
         """Leave the state as it is."""
 
-    def increment_state(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    @override
+    def write_replication_key_signpost(self, *args: Any, **kwargs: Any) -> None:
         """Leave the state as it is."""
 
+    @override
+    def increment_state(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the state as it is."""
+
+    @override
     def finalize_state(self, state: dict[str, Any] | None = None) -> None:
         """Leave the state as it is."""
 
-    def get_state_partition_context(self, context: Context | None) -> Any:  # noqa: ANN401
+    @override
+    def get_state_partition_context(self, context: Context | None) -> Any:
         """Return None: the streams have no partitions."""
         del context

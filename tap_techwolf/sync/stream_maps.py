@@ -1,4 +1,4 @@
-"""Registers streams with the SDK's mapper: what is selected, and nothing else."""
+"""Register the selected streams with the SDK's mapper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Catalog
 
 from tap_techwolf.errors import SettingsError
-from tap_techwolf.sync.completed_passes import CompletedPasses
+from tap_techwolf.sync.pass_log import CompletedPasses
 
 if TYPE_CHECKING:
     import logging
@@ -25,15 +25,7 @@ _SETTINGS_OF_MAPS = ("stream_map_config", "faker_config")
 
 
 def stream_map_of(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
-    """Return what the stream maps make of a stream.
-
-    Args:
-        config: The settings.
-        stream: The stream's name.
-
-    Returns:
-        The entries that reach the stream, and what they depend on; empty where there are none.
-    """
+    """Return the stream maps that apply to a stream, with the settings they use; empty if none."""
     found: dict[str, Any] = {}
     for name, definition in (config.get(_MAPS) or {}).items():
         source = definition.get(_SOURCE, name) if isinstance(definition, dict) else name
@@ -52,17 +44,14 @@ def build_mapper(
 ) -> PluginMapper:
     """Build the SDK's mapper for the streams of a run.
 
-    The SDK would register maps for deselected streams as well, whose schemas it has emptied, and
-    fail. The log of completed passes is reached only by its own name: `*` is meant for records.
+    The SDK would also register maps for deselected streams, whose schemas it has emptied, and fail.
+    A map reaches the log of completed passes only by its name: `*` is meant for the exports.
 
     Args:
-        config: The settings.
+        config: Validated settings.
         streams: The streams, after the catalog was applied to them.
         catalog: The catalog of the run.
         logger: The tap's logger.
-
-    Returns:
-        The mapper.
 
     Raises:
         SettingsError: A stream map gives an export the name of the log.
@@ -90,7 +79,7 @@ def build_mapper(
                 "log of completed passes."
             )
         for stream_map in mapper.stream_maps[name]:
-            # The SDK names the draft again, which some targets refuse; see `read_schema`.
+            # The SDK names the draft again, which some targets reject; see `read_schema`.
             stream_map.transformed_schema.pop("$schema", None)
     return mapper
 

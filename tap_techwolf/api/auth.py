@@ -1,0 +1,274 @@
+"""Get one token for a whole run, by client secret or private key, and renew it in time."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import uuid
+from http import HTTPMethod, HTTPStatus
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import requests
+from singer_sdk.authenticators import OAuthAuthenticator
+from typing_extensions import override
+
+from tap_techwolf.api.redaction import api_message, status_text
+from tap_techwolf.api.retry import LONGEST_WAIT, is_transient, retried
+from tap_techwolf.api.transport import RequestError
+from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.private_key import load_private_key
+from tap_techwolf.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from backoff.types import Details
+
+    from tap_techwolf.api.transport import Response, Transport
+
+logger = logging.getLogger(__name__)
+
+# Auth0 rejects an assertion that is valid for longer than five minutes; a minute less leaves room
+# for clocks that differ.
+ASSERTION_SECONDS = 240
+
+#: What to check if the token endpoint rejects the credentials.
+CREDENTIALS_ADVICE = (
+    "Check 'client_id', 'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
+)
+
+# Larger numbers than any clock can add to now.
+_LONGEST_LIFETIME = 10**9
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class TechWolfAuthenticator(OAuthAuthenticator):
+    """Hold the token of a run, for all of its threads: the number of tokens is limited.
+
+    The body of a token request is the one in TechWolf's documentation on authentication, sent as
+    JSON; the assertion is what Auth0, which serves the endpoint, documents for private key JWTs.
+
+    Attributes:
+        scopes: The scopes of the newest token; None if the endpoint did not name any.
+        lifetime: The seconds for which the newest token is valid; None if unknown.
+    """
+
+    scopes: list[str] | None = None
+    lifetime: float | None = None
+
+    #: On the monotonic clock; set together with the token.
+    _renew_at: float
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        transport: Transport,
+        on_retry: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare token requests.
+
+        Args:
+            config: Validated settings.
+            transport: Sends the requests.
+            on_retry: Called before a request is repeated.
+        """
+        urls = endpoints(config)
+        super().__init__(
+            auth_endpoint=urls.auth_url,
+            client_id=config["client_id"],
+            client_secret=config.get("client_secret"),
+        )
+        self._config = config
+        self._audience = urls.audience
+        self._transport = transport
+        self._on_retry = on_retry
+        self._lock = RLock()
+        self._error: AuthenticationError | None = None
+
+    @property
+    @override
+    def oauth_request_body(self) -> dict[str, Any]:
+        """The body of a token request, with a fresh assertion if a private key is set."""
+        body: dict[str, Any] = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "audience": self._audience,
+            "tenant": self._config["tenant"],
+        }
+        if scopes := self._config["scopes"]:
+            body["scopes"] = scopes
+        if "private_key" not in self._config:
+            return body | {"client_secret": self.client_secret}
+        return body | {
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": self._assertion(),
+        }
+
+    def _assertion(self) -> str:
+        import jwt  # noqa: PLC0415 - slow to import, and not needed with a client secret
+
+        now = int(time.time())
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": self.auth_endpoint,
+            "iat": now,
+            "exp": now + ASSERTION_SECONDS,
+            "jti": str(uuid.uuid4()),
+        }
+        key = load_private_key(
+            self._config["private_key"], self._config.get("private_key_passphrase")
+        )
+        return jwt.encode(claims, key, algorithm="RS256")
+
+    @override
+    def authenticate_request(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the token to a request; threads that need a new one wait for the same one.
+
+        Raises:
+            AuthenticationError: There is no token.
+        """
+        with self._lock:
+            return super().authenticate_request(request)
+
+    @override
+    def is_token_valid(self) -> bool:
+        """Return whether the token outlives the longest request.
+
+        The SDK calls a token valid up to its last second, so that it could expire in flight.
+        """
+        return self.access_token is not None and time.monotonic() < self._renew_at
+
+    def discard_token(self, request: requests.PreparedRequest) -> None:
+        """Drop the token that the API rejected, unless another thread has renewed it already."""
+        with self._lock:
+            if request.headers.get("Authorization") == f"Bearer {self.access_token}":
+                self.access_token = None
+
+    @override
+    def update_access_token(self) -> None:
+        """Get a token.
+
+        Replaces the SDK's request, which sends a form, does not retry a 5xx, and logs the whole
+        response.
+
+        Raises:
+            AuthenticationError: The token endpoint rejected the request or gave no token. For the
+                rest of the run the same error is raised again, without another request: what one
+                thread was refused, the others would be refused as well.
+        """
+        if self._error is not None:
+            raise self._error
+        try:
+            self._get_token()
+        except AuthenticationError as error:
+            self._error = error
+            raise
+
+    def _get_token(self) -> None:
+        budget = self._transport.budget
+        request_token = retried(
+            self._request_token,
+            max_attempts=self._config["max_attempts"],
+            longest_wait=budget.longest_wait if budget else LONGEST_WAIT,
+            on_wait=self._log_wait,
+        )
+        requested_at = time.monotonic()
+        try:
+            answer = request_token()
+        except RequestError as error:
+            advice = error.advice or (
+                "Check 'region', 'auth_url' and the network, or run again later."
+            )
+            raise AuthenticationError(
+                f"The token endpoint gave no token after "
+                f"{attempts_text(self._config['max_attempts'])}; the last one failed with: "
+                f"{error.reason}. {advice}",
+                status=error.response.status if error.response else None,
+                reason=error.reason,
+            ) from error
+        self.access_token = _access_token(answer)
+        self.lifetime = _lifetime(answer)
+        self._renew_at = requested_at + self._useful_seconds(self.lifetime)
+        scope = answer.get("scope")
+        self.scopes = scope.split() if isinstance(scope, str) else None
+
+    def _request_token(self) -> dict[str, Any]:
+        """Make one token request."""
+        response = self._transport.send(
+            requests.Request(
+                HTTPMethod.POST,
+                self.auth_endpoint,
+                json=self.oauth_request_body,
+                headers={"Accept": "application/json", "User-Agent": self._config["user_agent"]},
+                auth=_no_auth,
+            )
+        )
+        if is_transient(response.status):
+            raise RequestError(status_text(response.status), response)
+        if response.status != HTTPStatus.OK:
+            status = status_text(response.status)
+            message = api_message(response) or "no message"
+            raise AuthenticationError(
+                f"The token endpoint answered {status} ({message}). {CREDENTIALS_ADVICE}",
+                status=response.status,
+                reason=status,
+            )
+        answer = _json_object(response)
+        if answer is None:
+            raise RequestError("the response is not a JSON object", response)
+        return answer
+
+    def _useful_seconds(self, lifetime: float | None) -> float:
+        if lifetime is None:
+            return math.inf  # The API's 401 will say when it is over.
+        return lifetime - min(self._transport.timeout, lifetime / 2)
+
+    def _log_wait(self, details: Details) -> None:
+        self._on_retry()
+        error: Any = details["exception"]
+        logger.warning(
+            "Token request: %s; attempt %d of %d follows in %.1f s",
+            error.reason,
+            details["tries"] + 1,
+            self._config["max_attempts"],
+            details["wait"],
+        )
+
+
+def attempts_text(attempts: int) -> str:
+    """Return a number of attempts, such as `1 attempt` or `8 attempts`."""
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave the request as it is: without this, requests would use the user's `.netrc`."""
+    return request
+
+
+def _json_object(response: Response) -> dict[str, Any] | None:
+    try:
+        answer = msgspec.json.decode(response.body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _access_token(answer: Mapping[str, Any]) -> str:
+    token = answer.get("access_token")
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        raise AuthenticationError(
+            "The token endpoint's response has no 'access_token'. Check 'auth_url'.",
+            status=HTTPStatus.OK,
+        )
+    return token
+
+
+def _lifetime(answer: Mapping[str, Any]) -> float | None:
+    seconds = answer.get("expires_in")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return float(min(seconds, _LONGEST_LIFETIME)) if is_number else None

@@ -1,0 +1,41 @@
+"""What the streams of one run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_techwolf.api.client import ApiClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_techwolf.sync.pass_log import CompletedPasses
+    from tap_techwolf.sync.writer import PageWriter
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What the streams of one run share.
+
+    Attributes:
+        config: Validated settings.
+        state: The state of all streams, which the passes keep up to date.
+        writer: Writes the messages.
+        pass_log: The log of completed passes.
+    """
+
+    config: Mapping[str, Any]
+    state: Mapping[str, Any]
+    writer: PageWriter
+    pass_log: CompletedPasses
+
+    @cached_property
+    def api(self) -> ApiClient:
+        """The run's one API client.
+
+        Discovery has no use for one, nor the settings that it needs. It is made before the
+        streams' threads are: two threads could make two.
+        """
+        return ApiClient(self.config)

@@ -1,0 +1,96 @@
+"""The log of completed passes: a small stream that the tap writes itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import Metadata, RecordMessage, Schema
+from singer_sdk.streams import Stream
+from typing_extensions import override
+
+from tap_techwolf.dates import format_date_time
+from tap_techwolf.schemas import read_schema
+from tap_techwolf.sync.state_manager import PassStateManager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
+
+    from tap_techwolf.sync.state import Checkpoint, PassSettings
+
+
+class CompletedPasses(Stream):
+    """The log of completed passes.
+
+    It makes no request and keeps no state: each export's pass writes its row, together with its
+    last records and before the STATE message that makes it final.
+    """
+
+    name = "completed_passes"
+    primary_keys: ClassVar[tuple[str, ...]] = ("stream", "began_at")
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap, read_schema(self.name))
+        self._write_message = tap.write_message
+
+    @property
+    @override
+    def state_manager(self) -> PassStateManager:
+        """A state manager that leaves the state as it is."""
+        return PassStateManager(stream_name=self.name, tap_state=self.tap_state)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Return no records: a sync of this stream writes its SCHEMA message only."""
+        del context
+        return ()
+
+    def write(self, last: Checkpoint, completed_at: datetime, settings: PassSettings) -> None:
+        """Write the row of a completed pass, if the log is selected.
+
+        Args:
+            last: The pass on its last page.
+            completed_at: When that page was written.
+            settings: The settings of the pass.
+        """
+        if not self.selected:
+            return
+        row: dict[str, Any] = {
+            "stream": settings.stream,
+            "began_at": last.began_at and format_date_time(last.began_at),
+            "completed_at": format_date_time(completed_at),
+            "replication_method": settings.replication_method,
+            "updated_after": last.filter_date and last.filter_date.isoformat(),
+            "is_full": last.filter_date is None,
+            "record_count": last.records,
+            "page_count": last.page,
+            "run_count": last.runs,
+            "scope_hash": settings.scope_hash,
+        }
+        for stream_map in self.stream_maps:
+            if (mapped := stream_map.transform(row)) is not None:
+                now = datetime.now(UTC)
+                self._write_message(
+                    RecordMessage(stream_map.stream_alias, mapped, time_extracted=now)
+                )
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Apply the catalog, but keep all columns: what reads the log counts on each of them."""
+        entry = catalog.get_stream(self.name)
+        if entry is not None:
+            entry.stream = entry.tap_stream_id
+            entry.key_properties = list(self.primary_keys)
+            properties = entry.schema.properties = entry.schema.properties or {}
+            for name, column in self.schema["properties"].items():
+                properties[name] = Schema.from_dict(column)
+                entry.metadata[("properties", name)].inclusion = Metadata.InclusionType.AUTOMATIC
+        super().apply_catalog(catalog)
+        # A catalog may name one, which would be sent as a bookmark of this stream.
+        self.replication_key = None

@@ -1,0 +1,179 @@
+"""Sync the selected exports side by side, from the check of the state to the closing line."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
+from tap_techwolf.signals import SECONDS_TO_END
+from tap_techwolf.sync.progress import count_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tap_techwolf.api.client import ApiClient
+    from tap_techwolf.sync.context import RunContext
+    from tap_techwolf.sync.stream import ExportStream
+
+logger = logging.getLogger(__name__)
+
+# The rest of the time is for the last STATE message.
+_SECONDS_FOR_PAGE = SECONDS_TO_END / 2
+
+# Python handles a signal between two steps of the main thread. One that arrives just before the
+# thread begins to wait does not wake it.
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
+    """Sync exports side by side.
+
+    Args:
+        streams: The selected exports.
+        context: What they share.
+
+    Raises:
+        SyncError: Some streams failed; the others are complete.
+        AuthenticationError: There is no token.
+        ConfigurationError: The state or a setting cannot be used.
+        OutputError: The messages cannot be written.
+        Terminated: A signal asked the run to end.
+    """
+    if not streams:
+        logger.warning("The catalog selects no export: there is nothing to sync.")
+        return
+    started = time.monotonic()
+    for stream in streams:
+        stream.check_state()
+    api = context.api
+    complete: list[str] = []
+    try:
+        # This thread writes nothing, so that a signal never interrupts a line.
+        run_side_by_side({"beginning": partial(_write_beginning, context)}, 1, ends_all=Exception)
+        failures = run_side_by_side(
+            {stream.name: partial(_sync, stream, context, complete) for stream in streams},
+            context.config["parallel_streams"],
+            ends_all=(AuthenticationError, ConfigurationError, OutputError),
+        )
+    except BaseException as error:
+        is_signal = isinstance(error, Terminated)
+        context.writer.close(_SECONDS_FOR_PAGE, context.state if is_signal else None)
+        raise
+    finally:
+        seconds = time.monotonic() - started
+        logger.info(summarize(streams, complete, api, seconds, context.state))
+    if failures:
+        raise SyncError(failures)
+
+
+def _write_beginning(context: RunContext) -> None:
+    # Before any record, even if it is empty: target-duckdb takes the first STATE message that it
+    # reads for one that it has loaded.
+    context.writer.write_state(context.state)
+    context.pass_log.sync()
+
+
+def _sync(stream: ExportStream, context: RunContext, complete: list[str]) -> None:
+    try:
+        stream.sync()
+    finally:
+        # The next stream on this thread must not write what a stream that failed has left.
+        context.writer.discard_page()
+    complete.append(stream.name)
+
+
+def run_side_by_side(
+    jobs: Mapping[str, Callable[[], object]],
+    limit: int,
+    ends_all: type[Exception] | tuple[type[Exception], ...] = (),
+) -> dict[str, Exception]:
+    """Run jobs at once, and wait for them on this thread, which is free to handle signals.
+
+    Args:
+        jobs: What to run, by name, in the order to start them.
+        limit: How many may run at once.
+        ends_all: Errors that affect all jobs, and not only the one that raised it.
+
+    Returns:
+        The errors of the jobs that failed, by name, in the order of the jobs.
+
+    Raises:
+        BaseException: The first error that affects all jobs. No further job starts, and those
+            that are running are not waited for.
+    """
+    executor = ThreadPoolExecutor(max_workers=limit, thread_name_prefix="stream")
+    failures: dict[str, Exception] = {}
+    try:
+        futures: dict[Future[object], str] = {
+            executor.submit(job): name for name, job in jobs.items()
+        }
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+            for future in done:
+                error = future.exception()
+                if isinstance(error, ends_all) or not isinstance(error, Exception | None):
+                    raise error
+                if error is not None:
+                    failures[futures[future]] = error
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    return {name: failures[name] for name in jobs if name in failures}
+
+
+def summarize(
+    streams: Iterable[ExportStream],
+    complete: Iterable[str],
+    api: ApiClient,
+    seconds: float,
+    state: Mapping[str, Any],
+) -> str:
+    """Summarize a run in one line.
+
+    Args:
+        streams: The selected exports.
+        complete: The names of those whose pass is complete.
+        api: Counts the run's requests.
+        seconds: How long the run took.
+        state: The state of all streams.
+
+    Returns:
+        For example `3 of 3 streams complete: 1901 records, 16 requests, 0 retries in 3.2 s; ...`.
+    """
+    streams = list(streams)
+    done = set(complete)
+    records = sum(stream.progress.records for stream in streams)
+    bookmarks = state.get("bookmarks", {})
+    next_runs = {
+        stream.name: _next_run(bookmarks.get(stream.name, {}), is_complete=stream.name in done)
+        for stream in streams
+    }
+    places = set(next_runs.values())
+    where = (
+        places.pop()
+        if len(places) == 1
+        else ", ".join(f"{stream} {place}" for stream, place in next_runs.items())
+    )
+    retries = f"{api.retry_count} {'retry' if api.retry_count == 1 else 'retries'}"
+    return (
+        f"{len(done)} of {count_text(len(streams), 'stream')} complete: "
+        f"{count_text(records, 'record')}, "
+        f"{count_text(api.transport.request_count, 'request')}, {retries} in {seconds:.1f} s; "
+        f"if the loader saves the last state, the next run starts {where}"
+    )
+
+
+def _next_run(state: Mapping[str, Any], *, is_complete: bool) -> str:
+    bookmark = state.get("replication_key_value")
+    checkpoint = state.get("checkpoint")
+    if not is_complete and isinstance(checkpoint, dict) and checkpoint.get("starting_after"):
+        return f"at page {checkpoint.get('page')}"
+    if isinstance(bookmark, str):
+        return f"with updates since {bookmark[:16].replace('T', ' ')} UTC"
+    return "at the first page"
