@@ -6,8 +6,8 @@ _NOTHING = "nothing"
 _FULL_SYNC = "run a full sync"
 _STARTS_OVER = f"{_NOTHING}; an interrupted pass starts over"
 _OTHER_TENANT = (
-    "use a separate state and separate tables: the tap rejects another tenant's bookmark before any "
-    "request"
+    "use a separate state and separate tables: the tap rejects another tenant's bookmark before "
+    "any request"
 )
 _NEW_KEY = (
     "drop the table `employee_ai_goals`, then run a full sync: the key changes, and loaders do not "
