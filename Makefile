@@ -1,14 +1,14 @@
-# make demo    see it work: sandbox -> Meltano -> DuckDB -> dbt -> answers
-# make query SQL="select ..."  ask the demo's database, or DATABASE=output/techwolf.duckdb
-# make test    all tests, offline but for package installs
-# make check   lint, types, generated files
-# make benchmark  measure the tap beside its peers (minutes; not in CI)
-# make mutants    test the tests of the modules that must lose nothing (minutes; not in CI)
-# make generate  refresh the files that follow from the code
-# make pins    refresh the pinned versions in requirements/
-# make dist    build the wheel; with TAG=v0.1.0 the release notes, too
-# make dependencies RESOLUTION=lowest-direct  take the oldest that pyproject.toml allows, until .venv is made anew
-# make clean   remove all that the others made
+# make demo    run the demo: sandbox -> Meltano -> DuckDB -> dbt -> answers
+# make query SQL="select ..."  query the demo's database, or DATABASE=output/techwolf.duckdb
+# make test    run all tests, offline except for package installs
+# make check   run linters and type checks, and compare generated files
+# make benchmark  compare the tap with other tools (minutes; not in CI)
+# make mutants    run mutation tests on the modules that must not lose data (minutes; not in CI)
+# make generate  update the files that are generated from the code
+# make pins    update the pinned versions in requirements/
+# make dist    build the wheel; with TAG=v0.1.0, also the release notes
+# make dependencies RESOLUTION=lowest-direct  install the oldest allowed versions, until .venv is recreated
+# make clean   remove everything that the other targets created
 
 PYTHON ?= python3
 PIP_FLAGS = --quiet --disable-pip-version-check
@@ -17,7 +17,7 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
-# Where this is set, as in many containers, every process would compile the SDK anew.
+# If this is set, as in many containers, every process compiles the SDK again.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo query test benchmark mutants check generate format pins dist dependencies clean
@@ -25,7 +25,7 @@ export PYTHONDONTWRITEBYTECODE =
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
 
-# As it was written: make would take $. in a JSON path for a variable of its own.
+# Verbatim: make would expand $. in a JSON path as a variable.
 query: override export SQL := $(value SQL)
 query: export DATABASE ?=
 query: .venv/ready

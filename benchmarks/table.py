@@ -1,4 +1,4 @@
-"""Formats the results as Markdown, for the terminal and the README."""
+"""Formats the results as Markdown, for the terminal and docs/costs.md."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def _distant_api(distant: dict[str, Any]) -> str:
     rows = [
         (
             f"With an API {distant['page_seconds'] * 1000:.0f} ms away, exports of "
-            f"{', '.join(map(str, most))} and {last} pages, and the streams side by side where "
-            f"the peer can do that; the server alone takes {distant['server_seconds']:.1f} s for "
+            f"{', '.join(map(str, most))} and {last} pages, and streams in parallel if the "
+            f"tool supports it; the server alone takes {distant['server_seconds']:.1f} s for "
             "the longest export:"
         ),
         "",

@@ -1,6 +1,6 @@
-"""A Dagster job, and its daily schedule, for each extractor that inherits from tap-techwolf.
+"""Define a Dagster job with a daily schedule for each extractor that inherits from tap-techwolf.
 
-Each is a `meltano run` with a state of its own; start Dagster in the folder of your project.
+Each job is a `meltano run` with its own state. Start Dagster in your Meltano project's folder.
 """
 
 import os

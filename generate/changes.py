@@ -1,18 +1,19 @@
-"""What a change of each setting asks for after the first sync."""
+"""What users have to do after they change a setting."""
 
 from __future__ import annotations
 
 _NOTHING = "nothing"
-_FULL_SYNC = "a full sync"
-_STARTS_OVER = f"{_NOTHING}; a pass that was interrupted starts over"
+_FULL_SYNC = "run a full sync"
+_STARTS_OVER = f"{_NOTHING}; an interrupted pass starts over"
 _OTHER_TENANT = (
-    "a state and tables of its own: the tap refuses another tenant's bookmark before any request"
+    "use a separate state and separate tables: the tap rejects another tenant's bookmark before "
+    "any request"
 )
 _NEW_KEY = (
-    "drop the table `employee_ai_goals`, then a full sync: the key changes, and loaders do not "
+    "drop the table `employee_ai_goals`, then run a full sync: the key changes, and loaders do not "
     "change the key of a table"
 )
-_NARROWER = f"{_FULL_SYNC}; whoever is outside the new filter counts as removed after two of them"
+_NARROWER = f"{_FULL_SYNC}; after two of them, rows outside the new filter count as removed"
 
 #: By the setting's name.
 CHANGES = {
@@ -28,8 +29,8 @@ CHANGES = {
     "audience": _OTHER_TENANT,
     "api_version": _FULL_SYNC,
     "start_date": (
-        "nothing, as it has no effect once there is a bookmark; to bring what an earlier date lets "
-        "through, a full refresh"
+        "nothing, as it has no effect once there is a bookmark; to load older records after moving "
+        "it back, run a full refresh"
     ),
     "lookback_days": _STARTS_OVER,
     "page_size": _NOTHING,

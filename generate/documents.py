@@ -160,7 +160,7 @@ def _default(setting: dict[str, Any], name: str, required: list[str]) -> str:
 def settings_table() -> str:
     """The settings as a Markdown table."""
     required = SETTINGS.to_dict()["required"]
-    rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
+    rows = ["| setting | default | description |", "| --- | --- | --- |"]
     for name, setting in settings().items():
         secret = " Secret." if setting.get("secret") else ""
         default = _default(setting, name, required)
@@ -175,14 +175,14 @@ def questions() -> str:
 
 
 def changes_table() -> str:
-    """What a change of each setting asks for, as a Markdown table.
+    """Return what to do after changing each setting, as a Markdown table.
 
     Raises:
         SystemExit: A setting has no entry, or an entry has no setting.
     """
     if different := settings().keys() ^ CHANGES.keys():
         sys.exit(f"generate/changes.py and the settings differ: {', '.join(sorted(different))}")
-    rows = ["| setting | what a change asks for |", "| --- | --- |"]
+    rows = ["| setting | after changing it |", "| --- | --- |"]
     rows += [f"| `{name}` | {CHANGES[name]} |" for name in settings()]
     return "\n".join(rows)
 
@@ -194,7 +194,7 @@ def column_tables() -> str:
         name: str = vars(stream)["name"]  # The SDK declares it for instances only.
         schema = json.loads((files(schemas) / f"{name}.json").read_text())
         rows = [f"## `{name}`", "", schema["description"], ""]
-        rows += ["| column | type | what it is |", "| --- | --- | --- |"]
+        rows += ["| column | type | description |", "| --- | --- | --- |"]
         rows += list(_columns(schema))
         parts.append("\n".join(rows))
     return "\n\n".join(parts)

@@ -3,7 +3,7 @@
     dbt run-operation techwolf_delete_removed [--args '{dry_run: true}']
 -#}
 {% macro techwolf_delete_removed(dry_run=false) %}
-    {#- Not by way of the model techwolf_removed, which may be a table that is older than the rows. -#}
+    {#- Does not use the model techwolf_removed, which may be a table that is older than the rows. -#}
     {%- set removed = techwolf.removed() -%}
     {%- set counts = {} -%}
     {%- set query -%}
@@ -34,7 +34,7 @@
     {%- if dry_run -%}
         {%- do log("Deleted nothing, as dry_run is set", info=true) -%}
     {%- elif deletions -%}
-        {#- All or nothing: dbt begins a transaction for an operation, and would roll it back. -#}
+        {#- All or nothing. Without a commit, dbt would roll back the operation's transaction. -#}
         {%- do run_query(deletions | join("; ") ~ "; commit;") -%}
         {%- do log("Deleted them", info=true) -%}
     {%- else -%}
@@ -42,7 +42,7 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- The condition on time protects whoever is loaded again meanwhile. -#}
+{#- The condition on time protects rows that are loaded again in the meantime. -#}
 {% macro delete_statement(table, removed, found) %}
     delete from {{ source('techwolf', table) }} as exported
     where exists (

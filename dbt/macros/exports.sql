@@ -1,4 +1,4 @@
-{#- The tables as the loaders left them, with the columns and the types that the models count on. -#}
+{#- The loaded tables, with the columns and types that the models expect. -#}
 
 {% macro export_columns(table) %}
     {%- set task_profiles = {
@@ -19,7 +19,7 @@
     }[table]) }}
 {% endmacro %}
 
-{#- The columns that a source table has now, as name: data type. None where there is no such table. -#}
+{#- The current columns of a source table, as name: data type. Empty if there is no such table. -#}
 {% macro found_columns(relation) %}
     {%- set found = {} -%}
     {%- if execute -%}
@@ -35,7 +35,7 @@
     {{ return(found) }}
 {% endmacro %}
 
-{#- A query: a source table with all its columns. One that is missing is null, a missing table empty. -#}
+{#- A query: a source table with all its columns. A missing column is null, a missing table empty. -#}
 {% macro export(table) %}
     {%- set relation = source('techwolf', table) -%}
     {%- set found = techwolf.found_columns(relation) %}
@@ -62,7 +62,7 @@
     {{ return('cast(' ~ column ~ ' as ' ~ techwolf.column_type(kind) ~ ')') }}
 {% endmacro %}
 
-{#- A query: as export, without the rows of removed employees and jobs unless they are to be kept. -#}
+{#- A query: like export, without removed employees and jobs unless techwolf_keep_removed is set. -#}
 {% macro current_export(table) %}
     select exported.*
     from ({{ techwolf.export(table) }}) as exported
@@ -73,7 +73,7 @@
             from {{ ref('techwolf_removed') }} as removed
             where removed.stream = '{{ table }}'
                 and removed.external_id = exported.external_id
-                -- Where techwolf_removed is a table, whoever came back since it was built counts.
+                -- If techwolf_removed is a table, keep rows that were loaded again after it was built.
                 and exported.exported_at <= removed.last_exported_at
         )
     {%- endif %}

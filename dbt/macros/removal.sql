@@ -1,10 +1,10 @@
-{#- Which employees and jobs are removed, and which tables are in doubt. The README has it in words. -#}
+{#- Find removed employees and jobs, and tables in doubt. The README explains the rules. -#}
 
 {% macro exports() %}
     {{ return(['employee_ai_goals', 'employee_task_profiles', 'job_task_profiles']) }}
 {% endmacro %}
 
-{#- What both queries below begin with. -#}
+{#- The common table expressions of both queries below. -#}
 {% macro removal_steps() -%}
     logged as (
         select *
@@ -36,12 +36,12 @@
                 rows between 1 following and 10 following
             ) as largest_record_count
         from logged
-        -- A pass that brought nothing says nothing about who is there.
+        -- A pass that returned no records says nothing about removals.
         where is_full and record_count > 0
         window newest_first as (partition by stream order by began_at desc)
     ),
 
-    -- The pass that decides, one for each stream.
+    -- The last full pass of each stream, which decides.
     deciding as (
         select *
         from full_passes
@@ -55,7 +55,7 @@
             exported.exported_at,
             exported.exported_at < deciding.began_at as is_older,
             logged.stream is not null as is_logged,
-            -- Of a pass that went on beside the deciding one, which may have come too early for it.
+            -- Of a pass that was still running when the deciding one started, which may have missed the row.
             logged.stream is not null
                 and (logged.completed_at is null or logged.completed_at > deciding.began_at)
                 as is_of_later_pass,
@@ -128,7 +128,7 @@
     )
 {%- endmacro %}
 
-{#- Whether a count is more of a whole than may go at once. Null where there is no whole. -#}
+{#- Whether a count exceeds the share of a total that may be removed at once. Null without a total. -#}
 {% macro is_too_large_a_share(count, whole) %}
     {{ return(
         'cast(' ~ count ~ ' as decimal(18, 0)) > ' ~ techwolf.max_removed_share()
@@ -136,7 +136,7 @@
     ) }}
 {% endmacro %}
 
-{#- The columns of judged that are doubts, and what to say of each. -#}
+{#- The columns of judged that are doubts, and the message for each. -#}
 {% macro doubts() %}
     {{ return({
         'is_in_future': 'its last full pass began in the future',
@@ -159,7 +159,7 @@
         entities.row_count
     from entities
     inner join judged on judged.stream = entities.stream
-    -- The first full pass after the last one that brought the entity.
+    -- The first full pass after the last one that returned the entity.
     inner join full_passes as noticing
         on noticing.stream = entities.stream
         and noticing.began_at > entities.last_exported_at
@@ -173,7 +173,7 @@
     {%- endfor %}
 {% endmacro %}
 
-{#- A query: the tables in which nothing is removed for now, and why. -#}
+{#- A query: the tables in doubt, in which nothing counts as removed, and why. -#}
 {% macro removal_doubts() %}
     with {{ techwolf.removal_steps() }}
     {%- for doubt, words in techwolf.doubts().items() %}

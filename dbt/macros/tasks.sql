@@ -1,4 +1,4 @@
-{#- A query: the elements of an array that have an id. Of several with the same id the first stays. -#}
+{#- A query: the elements of an array that have an id. If an id is repeated, the first one is kept. -#}
 {% macro identified_elements(relation, keep, array, key) %}
     select {{ keep | join(', ') }}, element_id, element
     from (
@@ -28,7 +28,7 @@
     ) as identified
 {% endmacro %}
 
-{#- A query: what stands in an array of each task, such as its skills. -#}
+{#- A query: the elements of an array in each task, such as its skills. -#}
 {% macro task_parts(table, array, key) %}
     {{ techwolf.identified_elements(
         '(' ~ techwolf.tasks(table) ~ ') as tasks',

@@ -1,7 +1,7 @@
-{#- The variables that a project may set, checked. Where the tables are stands in models/sources.yml. -#}
+{#- The variables that a project may set, validated. models/sources.yml uses the others. -#}
 
 {% macro keep_removed() %}
-    {#- A variable that comes from the environment is a text, and any text is true. -#}
+    {#- A variable from the environment is a string, and any non-empty string is true. -#}
     {{ return((var('techwolf_keep_removed', false) | string | lower) in ('true', '1', 'yes')) }}
 {% endmacro %}
 

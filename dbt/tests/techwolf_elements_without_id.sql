@@ -1,6 +1,6 @@
 {{ config(
     severity='warn',
-    description='How many elements of each array have no id, so that they are in no model.'
+    description='The number of elements without an id in each array. No model contains them.'
 ) }}
 -- depends_on: {{ ref('techwolf_removed') }}
 {%- set parts = [

@@ -1,6 +1,6 @@
 {{ config(
     severity='warn',
-    description='Tables and columns that were missing when dbt built, so that models are empty.'
+    description='Tables and columns that were missing when dbt built, so models are empty or columns are null.'
 ) }}
 {%- set missing = [] -%}
 {%- for table in techwolf.exports() + ['completed_passes'] -%}

@@ -1,6 +1,6 @@
 {{ config(
     severity='warn',
-    description='Tables in which it is not certain who is removed, so that nobody is, and why.'
+    description='Tables in which nothing counts as removed, because the evidence is inconclusive, and why.'
 ) }}
 -- depends_on: {{ ref('techwolf_removed') }}
 {{ techwolf.removal_doubts() }}

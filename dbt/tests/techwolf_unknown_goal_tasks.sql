@@ -1,6 +1,6 @@
 {{ config(
     severity='warn',
-    description='Tasks that AI goals target and that no employee or job has.'
+    description='Tasks that AI goals target, but that no employee or job has.'
 ) }}
 select goals.task_id, count(*) as goals
 from {{ ref('techwolf_ai_goal_tasks') }} as goals

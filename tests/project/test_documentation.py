@@ -96,7 +96,7 @@ def test_the_readme_can_be_read_by_a_stranger() -> None:
         "employee_ai_goals",
         "/export/employees/",
         "`read`",
-        "results.svg",
+        "docs/costs.md",
         "xperimental",
     ):
         assert needed in screen
@@ -201,7 +201,7 @@ def test_flattening_leaves_lists_in_one_column_of_text(url: str) -> None:
 
 def test_the_date_of_the_first_sync_is_the_one_that_is_asked_for() -> None:
     text = " ".join((ROOT / "docs/settings.md").read_text().split())
-    [(start, asked)] = re.findall(r"`start_date: (\S+)` asks for updates after (\S+)\. ", text)
+    [(start, asked)] = re.findall(r"`start_date: (\S+)` requests updates after (\S+)\. ", text)
     assert filter_date(datetime.fromisoformat(start).replace(tzinfo=UTC), 1) == asked
 
 

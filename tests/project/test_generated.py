@@ -25,7 +25,7 @@ CHANGES = [
     ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
     ("README.md", "The client ID that TechWolf issued to you.", "An id."),
     ("docs/columns.md", "The goal in a few words.", "A goal."),
-    ("docs/settings.md", "a full sync; the column", "nothing; the column"),
+    ("docs/settings.md", "run a full sync; the column", "nothing; the column"),
     ("tests/catalog.json", '"goal"', '"aim"'),
     ("tap_techwolf/help.txt", "--discover", "--look"),
 ]

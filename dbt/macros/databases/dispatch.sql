@@ -1,6 +1,6 @@
-{#- All that differs between databases: each macro here has one form per database, in a file of its own. -#}
+{#- Everything that differs between databases. Each database implements these macros in its own file. -#}
 
-{#- The types that missing columns get, by kind. -#}
+{#- The type of a missing column, by kind. -#}
 {% macro column_type(kind) %}
     {{ return(adapter.dispatch('column_type', 'techwolf')(kind)) }}
 {% endmacro %}
@@ -15,7 +15,7 @@
     {{ return(adapter.dispatch('as_utc', 'techwolf')(column, data_type)) }}
 {% endmacro %}
 
-{#- The present moment, as a timestamp without zone, in UTC. -#}
+{#- The current time, as a timestamp without zone, in UTC. -#}
 {% macro now_in_utc() %}
     {{ return(adapter.dispatch('now_in_utc', 'techwolf')()) }}
 {% endmacro %}
@@ -24,7 +24,7 @@
     {{ return(adapter.dispatch('is_json_array', 'techwolf')(json)) }}
 {% endmacro %}
 
-{#- A key of an object: as JSON, as text, or as a number. Null where it is absent or of another type. -#}
+{#- A key of an object: as JSON, as text, or as a number. Null if it is absent or of another type. -#}
 {% macro json_member(json, key) %}
     {{ return(adapter.dispatch('json_member', 'techwolf')(json, key)) }}
 {% endmacro %}

@@ -14,7 +14,7 @@
 
 {% macro duckdb__as_utc(column, data_type) %}
     {%- if 'with time zone' in data_type | lower -%}
-        {#- A plain cast would give the session's zone. -#}
+        {#- A plain cast would use the session's time zone. -#}
         {{ return('make_timestamp(epoch_us(' ~ column ~ '))') }}
     {%- endif -%}
     {{ return('cast(' ~ column ~ ' as timestamp)') }}

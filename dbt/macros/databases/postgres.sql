@@ -16,7 +16,7 @@
     {%- if 'without time zone' in data_type or data_type in ('timestamp', 'date') -%}
         {{ return('cast(' ~ column ~ ' as timestamp)') }}
     {%- endif -%}
-    {#- A cast of a text to a timestamp without zone would drop the offset unread. -#}
+    {#- Casting text to a timestamp without zone would ignore the offset. -#}
     {{ return("cast(" ~ column ~ " as timestamptz) at time zone 'UTC'") }}
 {% endmacro %}
 
