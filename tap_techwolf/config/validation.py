@@ -12,10 +12,10 @@ from jsonschema.validators import extend
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_techwolf.config.addresses import is_safe_address
-from tap_techwolf.config.date_times import parse_date_time
 from tap_techwolf.config.endpoints import auth_url_of
 from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
 from tap_techwolf.config.suggestions import nearest
+from tap_techwolf.dates import parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

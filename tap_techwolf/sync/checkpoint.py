@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.dates import parse_date_time
 from tap_techwolf.errors import StateError
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import backoff
 
 from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError, Clock, Page
-from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.dates import format_date_time, parse_date_time
 from tap_techwolf.errors import ExportError
 from tap_techwolf.sync import checkpoint as states
 from tap_techwolf.sync.completed_pass import CompletedPass
-from tap_techwolf.sync.dates import format_date_time
 from tap_techwolf.sync.read_ahead import ReadAhead
 from tap_techwolf.sync.start import began_at, begin_pass, find_start, read_bookmark
 

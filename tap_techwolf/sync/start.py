@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.checkpoint import (
     Bookmark,
@@ -16,7 +16,6 @@ from tap_techwolf.sync.checkpoint import (
     earlier_passes,
     is_replaced,
 )
-from tap_techwolf.sync.dates import filter_date, format_date_time
 from tap_techwolf.sync.pass_settings import IN_WORDS
 
 if TYPE_CHECKING:
