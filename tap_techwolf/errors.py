@@ -1,8 +1,4 @@
-"""The errors that end a stream or a run.
-
-Each carries a text that is safe to show as it is: one line that says what happened and
-what to do, without a record, an id, a token or a secret.
-"""
+"""Errors that end a stream or a run."""
 
 from __future__ import annotations
 
@@ -14,69 +10,66 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class SettingsError(ConfigurationError):
-    """A setting is missing, unknown or not what it should be."""
+class TapTechWolfError(Exception):
+    """Base class. The text says what happened and what to do, in one line that is safe to show.
 
-
-class CatalogError(ConfigurationError):
-    """The catalog asks for something that the tap cannot deliver completely."""
-
-
-class StateError(ConfigurationError):
-    """The state is not a Singer state, or holds a bookmark that cannot be used."""
-
-
-class AuthenticationError(FatalAPIError):
-    """The token endpoint gave no token."""
-
-
-class ExportError(FatalAPIError):
-    """The API gave no page, or one that may not be whole.
+    It contains no record, id, token or secret.
 
     Attributes:
-        status: The HTTP status of the response, where that is what is wrong.
+        status: The HTTP status, if a response of the API is the cause.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
-        """Keep the text and the status.
-
-        Args:
-            message: What happened and what to do, safe to show.
-            status: The HTTP status of the response, where that is what is wrong.
-        """
         super().__init__(message)
         self.status = status
 
 
-class OutputError(Exception):
-    """The messages cannot be written."""
+class SettingsError(TapTechWolfError, ConfigurationError):
+    """A setting is missing, unknown or wrong."""
+
+
+class CatalogError(TapTechWolfError, ConfigurationError):
+    """The catalog is not a Singer catalog, or asks for something that the tap cannot export."""
+
+
+class StateError(TapTechWolfError, ConfigurationError):
+    """The state is not a Singer state, or contains a bookmark that cannot be used."""
+
+
+class AuthenticationError(TapTechWolfError, FatalAPIError):
+    """The token endpoint did not return a token."""
+
+
+class ExportError(TapTechWolfError, FatalAPIError):
+    """The API returned an error, or a page that may be incomplete."""
+
+
+class OutputError(TapTechWolfError):
+    """The messages cannot be written to stdout."""
 
 
 class LoaderExitedError(OutputError):
-    """The loader that read the messages has closed the pipe."""
+    """The loader closed the pipe."""
 
     def __init__(self) -> None:
-        """Say what to do."""
         super().__init__("The loader exited; see its log, then run again.")
 
 
-class StoppedError(Exception):
-    """The run is ending for another reason, and this stream with it."""
+class StoppedError(TapTechWolfError):
+    """Another error or a signal is ending the run, and this stream with it."""
+
+    def __init__(self) -> None:
+        super().__init__("The run is ending.")
 
 
-class SyncError(Exception):
-    """Some streams failed; the others are complete.
+class SyncError(TapTechWolfError):
+    """Some streams failed. The others are complete.
 
     Attributes:
-        failures: What ended each failed stream, by the stream's name.
+        failures: The error of each failed stream, by the stream's name.
     """
 
     def __init__(self, failures: Mapping[str, Exception]) -> None:
-        """Keep what ended each stream.
-
-        Args:
-            failures: What ended each failed stream, by the stream's name.
-        """
         super().__init__(f"Failed: {', '.join(failures)}")
         self.failures = dict(failures)
 
@@ -84,14 +77,9 @@ class SyncError(Exception):
 class Terminated(SystemExit):
     """A signal asked the run to end.
 
-    A SystemExit, so that no handler for errors catches it and goes on.
+    Derived from SystemExit, so that no `except Exception` catches it and continues.
     """
 
     def __init__(self, signal_name: str) -> None:
-        """Keep the signal's name; the exit status is 1, as for whatever ends a run early.
-
-        Args:
-            signal_name: For example `SIGTERM`.
-        """
         super().__init__(1)
         self.signal_name = signal_name
