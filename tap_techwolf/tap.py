@@ -14,13 +14,12 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_techwolf.api.access import Access
-from tap_techwolf.config.environment import misspelled_variables, read_environment
-from tap_techwolf.config.files import read_json_object
 from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
+from tap_techwolf.error_messages import describe_stream_error
 from tap_techwolf.errors import SettingsError, StateError, Terminated
-from tap_techwolf.explanation import explain_stream
-from tap_techwolf.signals import SECONDS_TO_END, end_after, end_at_once
+from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.catalog import check_catalog
 from tap_techwolf.sync.completed_passes import CompletedPasses
@@ -191,9 +190,9 @@ class TapTechWolf(Tap):
         del frame
         name = signal.Signals(signum).name
         if self._is_terminated:
-            end_at_once(f"Ended at once by a second signal ({name}). Run again to go on.")
+            exit_now(f"Ended at once by a second signal ({name}). Run again to go on.")
         self._is_terminated = True
-        end_after(SECONDS_TO_END, name)
+        exit_after(EXIT_SECONDS, name)
         raise Terminated(name)
 
     # Command line
@@ -211,7 +210,7 @@ class TapTechWolf(Tap):
         )
         for stream in self.exports:
             if stream.name in failures:
-                logger.error("%s", explain_stream(stream.name, failures[stream.name]))
+                logger.error("%s", describe_stream_error(stream.name, failures[stream.name]))
             else:
                 logger.info("%s: ok", stream.name)
         return not failures

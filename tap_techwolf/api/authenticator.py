@@ -25,8 +25,8 @@ from tap_techwolf.api.retries import (
 )
 from tap_techwolf.api.traffic import Traffic
 from tap_techwolf.api.transport import Transport
-from tap_techwolf.config.endpoints import endpoints
 from tap_techwolf.config.private_key import load_private_key
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import AuthenticationError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tap_techwolf.api.client import Client, Request
 from tap_techwolf.api.export import headers
 from tap_techwolf.api.page import Page
 from tap_techwolf.api.paginator import ExportPaginator
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.sync.catalog import reconcile
 from tap_techwolf.sync.checkpoint import REPLICATION_KEY
 from tap_techwolf.sync.columns import Columns
