@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 #: The process ends within this time after the first signal, even if the loader does not read.
+#: Less than five seconds, because users are promised no more.
 EXIT_SECONDS = 4.5
 
 _STDERR = 2

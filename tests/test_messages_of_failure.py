@@ -38,7 +38,7 @@ def check(output: Output, *words: str) -> str:
     ("expression", "cause"),
     [
         ("nonsense(goal)", "nonsense"),
-        ("json.loads(goal)", "json"),
+        ("json.loads(goal)", "JSONDecodeError"),
         ("int(goal)", "ValueError"),
         ("1 / 0", "ZeroDivisionError"),
     ],

@@ -23,8 +23,10 @@ _ERRORS: dict[Option, type[SettingsError | StateError | CatalogError]] = {
     "state": StateError,
     "catalog": CatalogError,
 }
-_SWITCHES = {"true": True, "yes": True, "on": True, "1": True}
-_SWITCHES |= {"false": False, "no": False, "off": False, "0": False}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
 def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         problem = f"is not valid JSON (line {error.lineno}, column {error.colno})"
     except (ValueError, RecursionError):
-        # Not Unicode text, a number with too many digits, or too many nested values.
+        # For example text in another encoding, or lists that are nested too deeply.
         problem = "is not valid JSON"
     else:
         if isinstance(content, dict):
@@ -81,8 +83,8 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value
     if "string" in types or not text:
         return text
-    if "boolean" in types and text.lower() in _SWITCHES:
-        return _SWITCHES[text.lower()]
+    if "boolean" in types and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -94,7 +96,7 @@ def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON val
 def misspelled_variables(
     schema: Mapping[str, Any], prefix: str, variables: Iterable[str]
 ) -> Iterator[str]:
-    """Yield a warning, without a value, for each variable that looks like a misspelled setting."""
+    """Yield a warning for each variable that is probably a misspelled setting."""
     names = [*schema["properties"], "loglevel"]
     objects = [name for name, one in schema["properties"].items() if "object" in one["type"]]
     # Meltano exports more variables with this prefix: its own extras (`TAP_TECHWOLF__SELECT`),

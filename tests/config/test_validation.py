@@ -232,5 +232,5 @@ def test_several_bad_settings_are_named_in_one_line() -> None:
     ],
     ids="+".join,
 )
-def test_a_good_setting_is_taken(good: dict[str, Any]) -> None:
+def test_a_good_setting_is_accepted(good: dict[str, Any]) -> None:
     TapTechWolf(config=settings("https://techwolf.example", **good))
