@@ -1,4 +1,4 @@
-"""Lets `python -m tap_techwolf` stand for the `tap-techwolf` command."""
+"""Run the tap with `python -m tap_techwolf`."""
 
 from tap_techwolf.cli import main
 

@@ -1,4 +1,4 @@
-"""Ends the process at a signal: with a last state if that is quick, and at once if need be."""
+"""End the process on a signal: soon if the loader reads, and in time even if it does not."""
 
 from __future__ import annotations
 
@@ -11,49 +11,36 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from types import FrameType
 
-#: Within this time after the first signal the process has ended, whoever does not read.
-SECONDS_TO_END = 4.5
+#: The process ends within this time after the first signal, even if the loader does not read.
+#: Less than five seconds, because users are promised no more.
+EXIT_SECONDS = 4.5
 
 _STDERR = 2
-_NAME = "tap-techwolf"  # Not looked up: this has to be ready before anything else is imported.
+# A constant, because a signal may arrive before the package's metadata is read.
+_NAME = "tap-techwolf"
 
 
-def end_at_once(message: str) -> NoReturn:
-    """End the process without waiting for anything.
-
-    Args:
-        message: The last line of the log.
-    """
-    # Not by way of `logging`, whose lock may be held where the signal came; and without waiting
-    # for somebody to read it.
+def exit_now(message: str) -> NoReturn:
+    """Write a last line to the log, and end the process with status 1 without any clean-up."""
+    # Not with `logging`: the code that the signal interrupted may hold its lock. And without
+    # blocking: nobody may be reading stderr.
     with suppress(OSError):
         os.set_blocking(_STDERR, False)
         os.write(_STDERR, f"{_NAME}: {message}\n".encode())
     os._exit(1)
 
 
-def end_during_start(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """Handle a signal before there is a tap: nothing was written yet.
-
-    Args:
-        signal_number: The signal.
-        frame: Not used.
-    """
-    del frame
-    end_at_once(f"Ended by {signal.Signals(signal_number).name} before anything was written.")
+def exit_during_start(signal_number: int, _frame: FrameType | None) -> NoReturn:
+    """Handle a signal that arrives before the tap has started."""
+    exit_now(f"Stopped by {signal.Signals(signal_number).name} before anything was written.")
 
 
-def end_after(seconds: float, signal_name: str) -> None:
-    """End the process after some time, if it has not ended by then.
-
-    Args:
-        seconds: How long to wait.
-        signal_name: For example `SIGTERM`.
-    """
+def exit_after(seconds: float, signal_name: str) -> None:
+    """End the process after some time, if it has not ended by then."""
     message = (
-        f"Ended by {signal_name} while the loader did not read. The last state that it took "
-        "covers all that counts: run again to go on."
+        f"Stopped by {signal_name} while the loader was not reading. Run again to resume from the "
+        "last state that it received."
     )
-    timer = Timer(seconds, end_at_once, (message,))
+    timer = Timer(seconds, exit_now, (message,))
     timer.daemon = True
     timer.start()

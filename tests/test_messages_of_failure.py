@@ -38,9 +38,9 @@ def check(output: Output, *words: str) -> str:
     ("expression", "cause"),
     [
         ("nonsense(goal)", "nonsense"),
-        ("json.loads(goal)", "json"),
-        ("int(goal)", "int(goal)"),
-        ("1 / 0", "1 / 0"),
+        ("json.loads(goal)", "JSONDecodeError"),
+        ("int(goal)", "ValueError"),
+        ("1 / 0", "ZeroDivisionError"),
     ],
 )
 def test_an_expression_that_fails_is_named_with_its_stream(

@@ -180,10 +180,10 @@ def test_a_signal_while_a_page_is_being_written_waits_for_its_end(
 def test_a_signal_during_discovery_writes_no_state(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys\n"
-        "from tap_techwolf import command, tap\n"
+        "from tap_techwolf import cli, tap\n"
         "tap.TapTechWolf.run_discovery = lambda self: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.argv = ['tap-techwolf', '--discover']\n"
-        "command.run()\n"
+        "cli.main()\n"
     )
     file = tmp_path / "discover.py"
     file.write_text(script)

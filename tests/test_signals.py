@@ -1,4 +1,4 @@
-"""The process ends when it is told to, whatever it is doing."""
+"""A signal ends the process, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def run_script(script: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_process_ends_at_once_with_one_line_and_no_cleaning_up() -> None:
+def test_the_process_exits_with_one_line_and_no_clean_up() -> None:
     done = run_script(
         "import atexit\n"
-        "from tap_techwolf.signals import end_at_once\n"
+        "from tap_techwolf.signals import exit_now\n"
         "atexit.register(print, 'cleaned up')\n"
-        "end_at_once('Why.')\n"
+        "exit_now('Why.')\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "tap-techwolf: Why.\n")
 
@@ -33,15 +33,15 @@ def test_a_process_ends_at_once_with_one_line_and_no_cleaning_up() -> None:
 def test_a_signal_during_the_start_ends_the_process_in_one_line(name: str) -> None:
     done = run_script(
         "import os, signal\n"
-        "from tap_techwolf.signals import end_during_start\n"
-        f"signal.signal(signal.{name}, end_during_start)\n"
+        "from tap_techwolf.signals import exit_during_start\n"
+        f"signal.signal(signal.{name}, exit_during_start)\n"
         f"os.kill(os.getpid(), signal.{name})\n"
     )
     assert done.returncode == 1
-    assert done.stderr == f"tap-techwolf: Ended by {name} before anything was written.\n"
+    assert done.stderr == f"tap-techwolf: Stopped by {name} before anything was written.\n"
 
 
-def test_a_process_that_does_not_come_to_its_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_does_not_exit_in_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = Event()
     texts: list[str] = []
 
@@ -49,18 +49,18 @@ def test_a_process_that_does_not_come_to_its_end_is_ended(monkeypatch: pytest.Mo
         texts.append(message)
         ended.set()
 
-    monkeypatch.setattr(signals, "end_at_once", end)
-    signals.end_after(0.01, "SIGTERM")
+    monkeypatch.setattr(signals, "exit_now", end)
+    signals.exit_after(0.01, "SIGTERM")
     assert ended.wait(10)
     [text] = texts
     assert text == (
-        "Ended by SIGTERM while the loader did not read. The last state that it took covers all "
-        "that counts: run again to go on."
+        "Stopped by SIGTERM while the loader was not reading. Run again to resume from the last "
+        "state that it received."
     )
 
 
-def test_a_process_waits_less_than_five_seconds_for_its_loader() -> None:
-    assert signals.SECONDS_TO_END < 5
+def test_the_process_waits_less_than_five_seconds_for_its_loader() -> None:
+    assert signals.EXIT_SECONDS < 5
 
 
 def test_a_second_signal_ends_a_run_whose_loader_does_not_read() -> None:

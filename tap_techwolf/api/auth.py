@@ -18,7 +18,7 @@ from typing_extensions import override
 from tap_techwolf.api.redaction import api_message, status_text
 from tap_techwolf.api.retry import LONGEST_WAIT, is_transient, retried
 from tap_techwolf.api.transport import RequestError
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.config.private_key import load_private_key
 from tap_techwolf.errors import AuthenticationError
 

@@ -23,7 +23,7 @@ from tap_techwolf.api.retry import (
     server_time,
 )
 from tap_techwolf.api.transport import RequestError, Transport
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import ExportError, StoppedError
 
 if TYPE_CHECKING:

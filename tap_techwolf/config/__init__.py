@@ -1,1 +1,1 @@
-"""What users set: the settings, where they come from, and whether they are valid."""
+"""The settings: what users can set, where the values are read from, and how they are validated."""

@@ -9,19 +9,10 @@ if TYPE_CHECKING:
 
 
 class PrivateKeyError(ValueError):
-    """The key or its passphrase cannot be used. The text contains neither of them.
-
-    Attributes:
-        setting: The setting that is wrong.
-    """
+    """The key or its passphrase cannot be used. The text contains neither of them."""
 
     def __init__(self, setting: str, problem: str) -> None:
-        """Store which setting is wrong.
-
-        Args:
-            setting: `private_key` or `private_key_passphrase`.
-            problem: What is wrong with it, worded to follow the setting's name.
-        """
+        """Store which setting is wrong, and a text that follows its name."""
         super().__init__(problem)
         self.setting = setting
 
@@ -33,9 +24,6 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
         pem: The key in PEM format. A literal `\n` counts as a line break, because that is
             how environment variables often contain one.
         passphrase: The passphrase, if the key is encrypted.
-
-    Returns:
-        The key.
 
     Raises:
         PrivateKeyError: It is not a key, not an RSA key, or the passphrase is wrong.
@@ -58,6 +46,7 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
         )
         raise PrivateKeyError("private_key_passphrase", problem) from None
     except (ValueError, UnsupportedAlgorithm):
+        # A wrong passphrase raises the same errors as a malformed key.
         if b"ENCRYPTED" in text and passphrase:
             problem = "does not decrypt the private key"
             raise PrivateKeyError("private_key_passphrase", problem) from None

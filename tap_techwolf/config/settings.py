@@ -242,3 +242,6 @@ SETTINGS = th.PropertiesList(
     ),
     additional_properties=False,
 )
+
+#: The names of the settings, so that code which refers to a setting that is not there fails early.
+SETTING_NAMES = frozenset(SETTINGS.to_dict()["properties"])

@@ -6,16 +6,15 @@ import math
 import re
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jsonschema.validators import extend
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_techwolf.config.addresses import is_safe_address
-from tap_techwolf.config.date_times import parse_date_time
-from tap_techwolf.config.endpoints import auth_url_of
 from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
-from tap_techwolf.config.suggestions import nearest
+from tap_techwolf.config.urls import auth_url_of, is_safe_url
+from tap_techwolf.dates import parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,25 +27,27 @@ _PATTERNS = {
     "user_agent": "may contain only printable ASCII characters",
 }
 _TYPES = {
-    "string": "a string",
-    "integer": "a whole number",
+    "string": "a Unicode string",
+    "integer": "a whole number, such as 10",
     "number": "a number",
     "boolean": "true or false",
     "array": 'a list, such as ["first", "second"]',
     "object": "an object",
 }
+_LIMITS = {
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be greater than {}",
+    "minLength": "must not be empty",
+    "maxLength": "must not be longer than {} characters",
+}
 
 
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the defaults of unset settings.
+    """Return the settings with the defaults of those that are not set.
 
-    Args:
-        config: The settings that the user gave. One that is null or an empty string counts
-            as unset, because orchestrators write unset settings that way.
-        schema: The JSON Schema of the settings.
-
-    Returns:
-        The settings, defaults included.
+    A setting that is null or an empty string counts as not set, because orchestrators write
+    settings without a value that way.
     """
     defaults = {
         name: setting["default"]
@@ -54,7 +55,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         if "default" in setting
     }
     given = {name: value for name, value in config.items() if value not in (None, "")}
-    # The SDK reads the numbers of files as Decimal, which does not go with float.
+    # The SDK reads the numbers of files as Decimal, which cannot be combined with float.
     numbers = {name: float(value) for name, value in given.items() if isinstance(value, Decimal)}
     return defaults | given | numbers
 
@@ -62,39 +63,39 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
 def problems(
     config: Mapping[str, Any], schema: Mapping[str, Any], *, allow_missing: bool = False
 ) -> Iterator[str]:
-    """Validate the settings.
+    """Validate the settings, and yield one text for each problem.
 
     Args:
         config: The settings, defaults included.
         schema: The JSON Schema of the settings.
         allow_missing: Whether required settings may be missing, as for discovery.
-
-    Yields:
-        One text for each problem. It names the setting, and does not contain its value.
     """
     known = schema["properties"].keys()
     yield from (_unknown(name, known) for name in sorted(config.keys() - known))
     if not allow_missing:
-        missing = [name for name in schema["required"] if name not in config]
-        yield from (f"{name!r} is missing" for name in missing)
-    broken = [
-        (str(error.absolute_path[0]), error)
-        for error in _VALIDATOR(schema).iter_errors(dict(config))
-        if error.absolute_path
-    ]
-    # Each wrong item of a list is an error of its own.
-    yield from dict.fromkeys(_explain(name, error) for name, error in broken)
-    wrong = {name for name, _ in broken}
-    right = {name: value for name, value in config.items() if name not in wrong}
-    yield from _date_problems(right)
-    yield from _address_problems(right)
-    yield from _credential_problems(right, config, allow_missing=allow_missing)
-    if right.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield from (f"{name!r} is missing" for name in schema["required"] if name not in config)
+    errors = [error for error in _VALIDATOR(schema).iter_errors(dict(config)) if error.path]
+    # Each wrong item of a list is an error of its own; one text is enough.
+    yield from dict.fromkeys(_describe(error) for error in errors)
+    # The other rules compare settings, and need values of the right types.
+    wrong = {error.path[0] for error in errors}
+    valid = {name: value for name, value in config.items() if name not in wrong}
+    yield from _date_problems(valid)
+    yield from _url_problems(valid)
+    yield from _credential_problems(valid, config, allow_missing=allow_missing)
+    if valid.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "'flattening_max_depth' is missing: 'flattening_enabled' needs it"
 
 
+def _unknown(name: str, known: Iterable[str]) -> str:
+    # Finds `pagesize` and `job_families`, but no setting for an unrelated word.
+    meant = get_close_matches(name, known, n=1, cutoff=0.8)
+    suggestion = f" (did you mean {meant[0]!r}?)" if meant else ""
+    return f"{name!r} is not a setting of this tap{suggestion}"
+
+
 def _is_integer(_checker: TypeChecker, value: object) -> bool:
-    # JSON Schema counts 100.0 and 1e2 as integers; a query needs digits only.
+    # JSON Schema counts 100.0 and 1e2 as integers, but they would be sent to the API as such.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -104,7 +105,7 @@ def _is_number(checker: TypeChecker, value: object) -> bool:
 
 
 def _is_string(_checker: TypeChecker, value: object) -> bool:
-    # Neither half an emoji nor bytes that are not UTF-8 can be sent.
+    # A variable that is not UTF-8 contains surrogates, which cannot be sent.
     return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
 
@@ -116,16 +117,10 @@ _VALIDATOR = extend(  # type: ignore[no-untyped-call]
 )
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    meant = nearest(name, known)
-    suggestion = f" (did you mean {meant!r}?)" if meant else ""
-    return f"{name!r} is not a setting of this tap{suggestion}"
-
-
-def _explain(name: str, error: ValidationError) -> str:
-    """Return which setting breaks which rule."""
-    where = f"a value in {name!r}" if len(error.absolute_path) > 1 else repr(name)
-    return f"{where} {_rule(name, error)}"
+def _describe(error: ValidationError) -> str:
+    name = str(error.path[0])
+    subject = f"a value in {name!r}" if len(error.path) > 1 else repr(name)
+    return f"{subject} {_rule(name, error)}"
 
 
 def _rule(name: str, error: ValidationError) -> str:
@@ -133,33 +128,14 @@ def _rule(name: str, error: ValidationError) -> str:
     match error.validator:
         case "type":
             types = [expected] if isinstance(expected, str) else expected
-            rule = _type_rule(types, error.instance)
+            return "must be " + " or ".join(_TYPES[one] for one in types if one != "null")
         case "enum":
-            rule = f"must be one of: {', '.join(map(str, expected))}"
+            return f"must be one of: {', '.join(map(str, expected))}"
         case "pattern":
-            rule = _PATTERNS[name]
-        case "minimum":
-            rule = f"must be at least {expected}"
-        case "maximum":
-            rule = f"must be at most {expected}"
-        case "exclusiveMinimum":
-            rule = f"must be greater than {expected}"
-        case "minLength":
-            rule = "must not be empty"
-        case "maxLength":
-            rule = f"must not be longer than {expected} characters"
-        case _:
-            rule = "is not valid; see the setting's description"
-    return rule
-
-
-def _type_rule(types: list[str], value: object) -> str:
-    rule = "must be " + " or ".join(_TYPES[one] for one in types if one != "null")
-    if isinstance(value, str) and "string" in types:
-        return f"{rule} of valid Unicode characters"
-    if isinstance(value, float) and "integer" in types:
-        return f"{rule}, written without a decimal point or an exponent"
-    return rule
+            return _PATTERNS[name]
+        case rule:
+            unknown = "is not valid; see the setting's description"
+            return _LIMITS.get(str(rule), unknown).format(expected)
 
 
 def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -168,19 +144,21 @@ def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
             parse_date_time(config["start_date"])
         except ValueError:
             yield "'start_date' must be a date-time such as 2026-01-01T00:00:00Z"
-    if "api_version" in config:
-        try:
-            # Python accepts more formats than the API's header does.
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", config["api_version"], re.ASCII):
-                raise ValueError  # noqa: TRY301 - both mistakes get the same text
-            date.fromisoformat(config["api_version"])
-        except ValueError:
-            yield "'api_version' must be a date such as 2024-12-05"
+    if "api_version" in config and not _is_date(config["api_version"]):
+        yield "'api_version' must be a date such as 2024-12-05"
 
 
-def _address_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def _is_date(text: str) -> bool:
+    try:
+        # Python also parses 20241205 and 2024-W49-4, which the API's header does not take.
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _url_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in ("api_url", "auth_url"):
-        if name in config and not is_safe_address(config[name]):
+        if name in config and not is_safe_url(config[name]):
             yield (
                 f"{name!r} must be an https URL with a valid host and port, and without user, "
                 "password, query or fragment (http only on a loopback address)"
@@ -194,7 +172,7 @@ def _address_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _credential_problems(
-    right: Mapping[str, Any], config: Mapping[str, Any], *, allow_missing: bool
+    valid: Mapping[str, Any], config: Mapping[str, Any], *, allow_missing: bool
 ) -> Iterator[str]:
     if "client_secret" in config and "private_key" in config:
         yield "'client_secret' and 'private_key' are both set: set only one of them"
@@ -203,8 +181,8 @@ def _credential_problems(
             yield "'client_secret' or 'private_key' is missing: set one of them"
     elif "private_key_passphrase" in config and "private_key" not in config:
         yield "'private_key_passphrase' is set, but 'private_key' is not"
-    elif "private_key" in right:
+    elif "private_key" in valid:
         try:
-            load_private_key(right["private_key"], right.get("private_key_passphrase"))
+            load_private_key(valid["private_key"], valid.get("private_key_passphrase"))
         except PrivateKeyError as error:
             yield f"{error.setting!r} {error}"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.doctor.discretion import shown_region
 from tap_techwolf.doctor.report import Check, Verdict
 from tap_techwolf.doctor.time_limit import run_within

@@ -11,9 +11,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
 
+from tap_techwolf.cli import print_text
 from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
-from tap_techwolf.printing import print_text
-from tap_techwolf.signals import end_at_once
+from tap_techwolf.signals import exit_now
 from tap_techwolf.version import NAME, VERSION
 
 if TYPE_CHECKING:
@@ -121,4 +121,4 @@ def _wait_for(thread: threading.Thread, end: float) -> None:
 
 def _end_by_signal(signal_number: int, frame: FrameType | None) -> None:
     del frame
-    end_at_once(f"Ended by {signal.Signals(signal_number).name}.")
+    exit_now(f"Ended by {signal.Signals(signal_number).name}.")

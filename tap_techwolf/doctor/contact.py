@@ -22,7 +22,7 @@ from tap_techwolf.api.retries import (
     server_time,
 )
 from tap_techwolf.api.transport import Transport, response_body
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.doctor.discretion import rate_limit_headers
 from tap_techwolf.doctor.time_limit import run_within
 from tap_techwolf.doctor.tokens import Token, read_token

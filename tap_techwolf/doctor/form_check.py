@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tap_techwolf.config.date_times import parse_date_time
 from tap_techwolf.config.settings import EMPLOYEE_INCLUDES, JOB_INCLUDES
+from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.discretion import shown_names, shown_words
 from tap_techwolf.doctor.pages import EXPORTS, ReadPage
 from tap_techwolf.doctor.report import Check

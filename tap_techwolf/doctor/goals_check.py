@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.pages import GOALS, NoPageHereError, ReadPage, get_page
 from tap_techwolf.doctor.report import Check
 

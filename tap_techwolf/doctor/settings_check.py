@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_techwolf.config.environment import misspelled_variables, read_environment
-from tap_techwolf.config.files import read_json_object
+from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.doctor.discretion import shown_name, shown_region
 from tap_techwolf.doctor.report import Check

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
-from tap_techwolf.signals import SECONDS_TO_END
+from tap_techwolf.signals import EXIT_SECONDS
 from tap_techwolf.sync.progress import count_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # The rest of the time is for the last STATE message.
-_SECONDS_FOR_PAGE = SECONDS_TO_END / 2
+_SECONDS_FOR_PAGE = EXIT_SECONDS / 2
 
 # Python handles a signal between two steps of the main thread. One that arrives just before the
 # thread begins to wait does not wake it.

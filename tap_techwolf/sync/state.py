@@ -32,7 +32,7 @@ import msgspec
 from msgspec.structs import replace
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_techwolf.config.endpoints import endpoints
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.stream_maps import stream_map_of

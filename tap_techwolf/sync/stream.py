@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from tap_techwolf.api.client import ExportClient
 from tap_techwolf.api.export import VERSIONS, Export
+from tap_techwolf.api.page import BrokenPageError
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.catalog import Columns, reconcile
 from tap_techwolf.sync.passes import Pass
@@ -150,13 +151,14 @@ class ExportStream(Stream):
         Raises:
             AuthenticationError: There is no token.
             ExportError: There is no page, or it may be incomplete.
-            BrokenPageError: The page breaks the documented format.
         """
-        page = ExportClient(self._run.api, self.export).get_page(
-            self.export.request(self.config), number=1
-        )
-        self.export.pagination.next_position(page, None)
-        page.records(self.export.key)
+        client = ExportClient(self._run.api, self.export)
+        page = client.get_page(self.export.request(self.config), number=1)
+        try:
+            self.export.pagination.next_position(page, None)
+            page.records(self.export.key)
+        except BrokenPageError as error:
+            raise client.broken_page_error(1, error) from error
 
     @property
     def pass_settings(self) -> PassSettings:

@@ -1,4 +1,4 @@
-"""Private keys: which are loaded, and which setting is wrong where one is not."""
+"""A private key is loaded, or the error names the setting that is wrong."""
 
 from __future__ import annotations
 

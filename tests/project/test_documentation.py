@@ -18,7 +18,7 @@ from demo.files import ROOT
 from demo.meltano import MELTANO
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
-from tap_techwolf.sync.dates import filter_date
+from tap_techwolf.dates import filter_date
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, settings, sync
 from tests.project.documents import (

@@ -9,8 +9,8 @@ import pytest
 
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.page import Clock
+from tap_techwolf.dates import format_date_time
 from tap_techwolf.sync.checkpoint import Bookmark
-from tap_techwolf.sync.dates import format_date_time
 from tap_techwolf.sync.notices import Notices
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.start import began_at, begin_pass

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.exports import PATHS, DateReading
-from tap_techwolf.config.date_times import parse_date_time
+from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
-from tap_techwolf.sync.dates import filter_date, format_date_time
 from tests.harness import LOG, STREAMS, Output, discover, selecting, settings, sync
 
 if TYPE_CHECKING:

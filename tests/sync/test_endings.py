@@ -28,7 +28,7 @@ PAGE = 100
 def test_a_signal_ends_a_sync_with_the_last_state_once_more(
     sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taps, "end_after", lambda *_: None)  # It would end the test's process.
+    monkeypatch.setattr(taps, "exit_after", lambda *_: None)  # It would end the test's process.
     has_ended = threading.Event()
 
     async def signal_at_third_page(_: str) -> None:

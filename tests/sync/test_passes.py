@@ -14,10 +14,10 @@ import pytest
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.page import BROKEN_PAGE_HINT, Clock, Page
 from tap_techwolf.api.paginator import ExportPaginator
+from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import ExportError
 from tap_techwolf.sync import passes as module
 from tap_techwolf.sync.checkpoint import Checkpoint, complete
-from tap_techwolf.sync.dates import format_date_time
 from tap_techwolf.sync.notices import Notices
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass, Source

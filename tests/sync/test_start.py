@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_techwolf.api.export import Export
+from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.checkpoint import Bookmark, Checkpoint, complete
-from tap_techwolf.sync.dates import format_date_time
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.start import begin_pass, find_start, read_bookmark
 

@@ -1,21 +1,25 @@
-"""Settings from environment variables, and warnings about misspelled ones."""
+"""JSON files and environment variables are read, and errors do not quote their content."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_techwolf.config.environment import misspelled_variables
-from tap_techwolf.errors import SettingsError
+from tap_techwolf.config.sources import Option, misspelled_variables, read_json_object
+from tap_techwolf.errors import CatalogError, SettingsError, StateError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import settings, sync
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.app import Sandbox
 
 
-def test_settings_come_from_the_environment(
+def test_settings_are_read_from_the_environment(
     sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variables = {
@@ -41,7 +45,7 @@ def test_settings_come_from_the_environment(
 
 
 @pytest.mark.parametrize(("text", "expected"), [("no", False), ("1", True), ("FALSE", False)])
-def test_a_switch_in_the_environment_is_read(
+def test_a_boolean_is_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, text: str, expected: bool
 ) -> None:
     monkeypatch.setenv("TAP_TECHWOLF_IS_ACTIVE", text)
@@ -69,7 +73,7 @@ def test_a_switch_in_the_environment_is_read(
     ],
     ids=lambda text: text[:20],
 )
-def test_a_wrong_text_in_the_environment_is_refused_by_name(
+def test_a_wrong_value_in_the_environment_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
     monkeypatch.setenv(f"TAP_TECHWOLF_{name}", text)
@@ -128,5 +132,66 @@ def test_a_misspelled_variable_is_named_with_the_nearest_setting(variable: str, 
         "TARGET_TECHWOLF_PAGESIZE",
     ],
 )
-def test_a_variable_that_means_no_setting_gets_no_warning(variable: str) -> None:
+def test_other_variables_get_no_warning(variable: str) -> None:
     assert warnings(variable) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is not valid JSON"),
+        (
+            b"{\n  'client_secret': 'distinctive-secret-4711'}",
+            "is not valid JSON (line 2, column 3)",
+        ),
+        (b'{"client_secret": "distinctive-secret-4711"', "is not valid JSON (line 1, column 44)"),
+        (b'{"client_secret": "distinctive-secret-4711 \xff"}', "is not valid JSON"),
+        (b'["distinctive-secret-4711"]', "must hold a JSON object"),
+        (b'"distinctive-secret-4711"', "must hold a JSON object"),
+        (b"null", "must hold a JSON object"),
+        (b'{"page_size": ' + b"9" * 5000 + b"}", "is not valid JSON"),
+        (b"[" * 100_000, "is not valid JSON"),
+    ],
+    ids=lambda one: repr(one[:30]),
+)
+def test_a_file_without_a_json_object_is_named(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    file = tmp_path / "some.json"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        read_json_object(file, "config")
+    text = str(caught.value)
+    assert text.startswith(f"The file '{file}', given with --config, {problem}")
+    assert "4711" not in text
+    assert "\n" not in text
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [("config", SettingsError), ("state", StateError), ("catalog", CatalogError)],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_option(
+    tmp_path: Path, option: Option, error: type[Exception]
+) -> None:
+    with pytest.raises(
+        error, match=rf"missing\.json', given with --{option}, cannot be read \(No s"
+    ):
+        read_json_object(str(tmp_path / "missing.json"), option)
+    with pytest.raises(error, match=r"cannot be read \(Is a directory\)"):
+        read_json_object(tmp_path, option)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_object_is_read_in_each_encoding_of_json(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"tenant": "acmé", "request_timeout": 2.5}', encoding=encoding)
+    content: dict[str, Any] = read_json_object(file, "config")
+    assert content == {"tenant": "acmé", "request_timeout": 2.5}
+    assert isinstance(content["request_timeout"], float)
+
+
+def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"bookmarks": {}}')))
+    assert read_json_object("-", "state") == {"bookmarks": {}}

@@ -1,10 +1,10 @@
-"""The log level, which the SDK reads before anything could explain a wrong one."""
+"""An unknown log level is refused in one line, before the SDK raises an error for it."""
 
 from __future__ import annotations
 
 import pytest
 
-from tap_techwolf.config.log_level import check_log_level
+from tap_techwolf.cli import check_log_level
 
 TAP, ANY = "TAP_TECHWOLF_LOGLEVEL", "LOGLEVEL"
 LEVELS = "must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."
@@ -30,7 +30,7 @@ def test_an_empty_level_counts_as_unset() -> None:
     assert environ == {"PATH": ""}
 
 
-def test_the_level_of_the_tap_comes_before_that_of_all_programs() -> None:
+def test_the_level_of_the_tap_overrides_the_general_one() -> None:
     assert check_log_level({TAP: "debug", ANY: "trace"}) is None
     assert check_log_level({TAP: "trace", ANY: "debug"}) == f"{TAP} {LEVELS}"
     assert check_log_level({TAP: "", ANY: "trace"}) == f"{ANY} {LEVELS}"

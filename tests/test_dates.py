@@ -1,4 +1,4 @@
-"""Dates and date-times as the tap writes them, wherever its machine stands."""
+"""Dates and date-times are read and written in UTC, in any time zone of the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_techwolf.sync.dates import filter_date, format_date_time
+from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,3 +38,26 @@ def test_a_filter_date_is_the_lookback_and_a_spare_hour_before_the_moment(moment
     assert filter_date(moment, 1) == "2026-11-20"
     assert filter_date(moment + timedelta(minutes=30), 1) == "2026-11-21"
     assert filter_date(moment, 21) == "2026-10-31"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T12:30:00Z", datetime(2026, 1, 31, 12, 30, tzinfo=UTC)),
+        ("2026-01-31T12:30:00", datetime(2026, 1, 31, 12, 30, tzinfo=UTC)),
+        (" 2026-01-31T00:30:00.5+02:00 ", datetime(2026, 1, 30, 22, 30, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_a_date_time_is_read_in_utc(text: str, expected: datetime) -> None:
+    parsed = parse_date_time(text)
+    assert parsed == expected
+    assert parsed.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", [None, 20260131, "", "yesterday", "2026-02-30", "0001-01-01T00:00:00+01:00"]
+)
+def test_text_that_is_no_date_time_is_a_value_error(text: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_date_time(text)

@@ -1,0 +1,114 @@
+"""Read settings, states and catalogs from JSON files, and settings from environment variables."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from singer_sdk.configuration._dict_config import parse_environment_config
+
+from tap_techwolf.errors import CatalogError, SettingsError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Option = Literal["config", "state", "catalog"]
+
+_ERRORS: dict[Option, type[SettingsError | StateError | CatalogError]] = {
+    "config": SettingsError,
+    "state": StateError,
+    "catalog": CatalogError,
+}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
+    """Read a JSON object from a file that was named on the command line.
+
+    Args:
+        path: The path of the file, or `-` for standard input.
+        option: The command line option that named it, without its dashes.
+
+    Raises:
+        SettingsError: The file of `--config` cannot be read or does not hold a JSON object.
+        StateError: The same for `--state`.
+        CatalogError: The same for `--catalog`.
+    """
+    try:
+        # From bytes, `json` also reads UTF-16 and byte order marks, which PowerShell writes.
+        content = json.loads(
+            sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+        )
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or type(error).__name__})"
+    except json.JSONDecodeError as error:
+        problem = f"is not valid JSON (line {error.lineno}, column {error.colno})"
+    except (ValueError, RecursionError):
+        # For example text in another encoding, or lists that are nested too deeply.
+        problem = "is not valid JSON"
+    else:
+        if isinstance(content, dict):
+            return content
+        problem = "must hold a JSON object"
+    # Raised here, so that it does not carry its cause: that may quote the content of the file.
+    raise _ERRORS[option](f"The file {str(path)!r}, given with --{option}, {problem}.")
+
+
+def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the settings that environment variables or a `.env` file contain.
+
+    The SDK reads an unknown text for a boolean as false, and fails on a bad number without
+    naming the setting. Here a text that cannot be converted stays as it is, so that the
+    validation can name the setting.
+
+    Args:
+        schema: The JSON Schema of the settings.
+        prefix: The prefix of the variables' names, such as `TAP_TECHWOLF_`.
+    """
+    as_strings = {name: {"type": "string"} for name in schema["properties"]}
+    texts = parse_environment_config({"properties": as_strings}, prefix)
+    return {
+        name: _convert(text, schema["properties"][name].get("type", []))
+        for name, text in texts.items()
+    }
+
+
+def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value
+    if "string" in types or not text:
+        return text
+    if "boolean" in types and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        if "array" in types and not text.lstrip().startswith(("[", "{")):
+            return [part.strip() for part in text.split(",")]
+        return text
+
+
+def misspelled_variables(
+    schema: Mapping[str, Any], prefix: str, variables: Iterable[str]
+) -> Iterator[str]:
+    """Yield a warning for each variable that is probably a misspelled setting."""
+    names = [*schema["properties"], "loglevel"]
+    objects = [name for name, one in schema["properties"].items() if "object" in one["type"]]
+    # Meltano exports more variables with this prefix: its own extras (`TAP_TECHWOLF__SELECT`),
+    # parts of objects (`TAP_TECHWOLF_STREAM_MAPS_...`) and the settings of plugins that inherit
+    # from this one (`TAP_TECHWOLF_JOBS_TENANT`).
+    exported = re.compile(rf"(.*_)?_.*|({'|'.join(objects)})_.*|.*_({'|'.join(names)})")
+    for variable in sorted(one for one in variables if one.startswith(prefix)):
+        name = variable.removeprefix(prefix).lower()
+        if name in names or exported.fullmatch(name):
+            continue
+        for meant in get_close_matches(name, names, n=1, cutoff=0.8):
+            yield (
+                f"The environment variable {variable} is ignored: there is no such setting. "
+                f"Did you mean {prefix}{meant.upper()}?"
+            )

@@ -1,0 +1,58 @@
+"""Parse and format the date-times of settings, bookmarks and checkpoints."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+# Nothing is updated before 1970. Earlier dates would only risk an overflow.
+_EARLIEST = date(1970, 1, 1)
+
+# Allows for two clocks that differ a little, and for a server that rounds.
+_MARGIN = timedelta(hours=1)
+
+
+def parse_date_time(text: object) -> datetime:
+    """Parse an ISO 8601 date or date-time, and convert it to UTC.
+
+    Without an offset it is taken as UTC.
+
+    Raises:
+        ValueError: It is not a string, not a date-time, or not in the years 1 to 9999.
+    """
+    if not isinstance(text, str):
+        raise ValueError("not a string")  # noqa: TRY004 - callers handle all bad input alike
+    parsed = datetime.fromisoformat(text.strip())
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("outside the years 1 to 9999") from error
+
+
+def format_date_time(moment: datetime) -> str:
+    """Format a date-time as, for example, `2026-04-17T09:12:43.521000+00:00`.
+
+    Precision and offset are always the same, because loaders compare bookmarks as text.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def filter_date(moment: datetime, lookback_days: int) -> str:
+    """Return the date to filter by, so that no record updated since a moment is missed.
+
+    TechWolf does not document how the API compares a plain date. This date is early enough,
+    with an hour to spare, whether "greater" means after that day's midnight in UTC or on a
+    later day.
+
+    Args:
+        moment: Records that were updated since then are wanted.
+        lookback_days: How many days to go back, at least 1.
+
+    Returns:
+        A date as `YYYY-MM-DD`.
+    """
+    if moment.year < _EARLIEST.year:
+        return _EARLIEST.isoformat()
+    day = (moment.astimezone(UTC) - _MARGIN).toordinal() - lookback_days
+    return date.fromordinal(max(day, _EARLIEST.toordinal())).isoformat()
