@@ -168,8 +168,8 @@ class TapTechWolf(Tap):
 
     # Sync
 
-    @override
-    def sync_all(self) -> None:  # type: ignore[misc]
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
         """Sync the selected streams side by side.
 
         Replaces the SDK's loop, in which each stream waits for the one before, and one that fails
@@ -276,7 +276,7 @@ class TapTechWolf(Tap):
         tap.sync_all()
 
 
-class _JsonFile(click.ParamType):
+class _JsonFile(click.ParamType[Any]):
     """A file that holds a JSON object."""
 
     name = "filename"

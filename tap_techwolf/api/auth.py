@@ -18,8 +18,8 @@ from typing_extensions import override
 from tap_techwolf.api.redaction import api_message, status_text
 from tap_techwolf.api.retry import LONGEST_WAIT, is_transient, retried
 from tap_techwolf.api.transport import RequestError
-from tap_techwolf.config.urls import endpoints
 from tap_techwolf.config.private_key import load_private_key
+from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import AuthenticationError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             client_id=config["client_id"],
             client_secret=config.get("client_secret"),
         )
-        self._config = config
+        self._settings = config
         self._audience = urls.audience
         self._transport = transport
         self._on_retry = on_retry
@@ -97,11 +97,11 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             "grant_type": "client_credentials",
             "client_id": self.client_id,
             "audience": self._audience,
-            "tenant": self._config["tenant"],
+            "tenant": self._settings["tenant"],
         }
-        if scopes := self._config["scopes"]:
+        if scopes := self._settings["scopes"]:
             body["scopes"] = scopes
-        if "private_key" not in self._config:
+        if "private_key" not in self._settings:
             return body | {"client_secret": self.client_secret}
         return body | {
             "client_assertion_type": _ASSERTION_TYPE,
@@ -121,7 +121,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             "jti": str(uuid.uuid4()),
         }
         key = load_private_key(
-            self._config["private_key"], self._config.get("private_key_passphrase")
+            self._settings["private_key"], self._settings.get("private_key_passphrase")
         )
         return jwt.encode(claims, key, algorithm="RS256")
 
@@ -173,7 +173,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         budget = self._transport.budget
         request_token = retried(
             self._request_token,
-            max_attempts=self._config["max_attempts"],
+            max_attempts=self._settings["max_attempts"],
             longest_wait=budget.longest_wait if budget else LONGEST_WAIT,
             on_wait=self._log_wait,
         )
@@ -186,7 +186,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             )
             raise AuthenticationError(
                 f"The token endpoint gave no token after "
-                f"{attempts_text(self._config['max_attempts'])}; the last one failed with: "
+                f"{attempts_text(self._settings['max_attempts'])}; the last one failed with: "
                 f"{error.reason}. {advice}",
                 status=error.response.status if error.response else None,
                 reason=error.reason,
@@ -204,7 +204,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
                 HTTPMethod.POST,
                 self.auth_endpoint,
                 json=self.oauth_request_body,
-                headers={"Accept": "application/json", "User-Agent": self._config["user_agent"]},
+                headers={"Accept": "application/json", "User-Agent": self._settings["user_agent"]},
                 auth=_no_auth,
             )
         )
@@ -235,7 +235,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             "Token request: %s; attempt %d of %d follows in %.1f s",
             error.reason,
             details["tries"] + 1,
-            self._config["max_attempts"],
+            self._settings["max_attempts"],
             details["wait"],
         )
 
@@ -270,5 +270,6 @@ def _access_token(answer: Mapping[str, Any]) -> str:
 
 def _lifetime(answer: Mapping[str, Any]) -> float | None:
     seconds = answer.get("expires_in")
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    return float(min(seconds, _LONGEST_LIFETIME)) if is_number else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    return float(min(seconds, _LONGEST_LIFETIME))

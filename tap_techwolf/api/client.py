@@ -149,9 +149,7 @@ class ApiClient:
             response = self._send_once(request, timeout, waited_until)
         return response
 
-    def _send_once(
-        self, request: Request, timeout: float | None, waited_until: float
-    ) -> Response:
+    def _send_once(self, request: Request, timeout: float | None, waited_until: float) -> Response:
         self.pause.wait(waited_until)
         response = self.transport.send(
             requests.Request(

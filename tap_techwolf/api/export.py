@@ -36,6 +36,7 @@ class Parameter:
     api_default: str
 
     def __post_init__(self) -> None:
+        """Check the setting."""
         _setting(self.setting)
 
 
@@ -61,6 +62,7 @@ class Filter:
     operator: str | None = None
 
     def __post_init__(self) -> None:
+        """Check the setting."""
         if self.setting is not None:
             _setting(self.setting)
 

@@ -178,7 +178,7 @@ class Transport:
         requested_at, started = datetime.now(UTC), time.monotonic()
         environment = self._environment(str(request.url))
         with self._session.send(
-            request, timeout=timeout, stream=True, allow_redirects=False, **environment
+            request, timeout=timeout, allow_redirects=False, **environment
         ) as response:
             body = bytearray()
             # requests limits each read, and would let a server that sends a byte now and then
@@ -214,15 +214,13 @@ class Transport:
         parts = urlsplit(url)
         place = (parts.scheme, parts.netloc)
         if place not in self._environments:
-            found: dict[str, Any] = self._session.merge_environment_settings(
+            found = self._session.merge_environment_settings(
                 url, {}, stream=True, verify=None, cert=None
             )
-            if parts.scheme == "http":
-                # Only a loopback address may use http, because what is sent there does not leave
-                # the machine. A proxy would read the secret, the token and every record.
-                found["proxies"] = {}
-            del found["stream"]
-            self._environments[place] = found
+            # Only a loopback address may use http, because what is sent there does not leave the
+            # machine. A proxy would read the secret, the token and every record.
+            proxies = {} if parts.scheme == "http" else found["proxies"]
+            self._environments[place] = {**found, "proxies": proxies}
         return self._environments[place]
 
 

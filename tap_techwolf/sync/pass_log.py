@@ -66,7 +66,7 @@ class CompletedPasses(Stream):
             "began_at": last.began_at and format_date_time(last.began_at),
             "completed_at": format_date_time(completed_at),
             "replication_method": settings.replication_method,
-            "updated_after": last.filter_date and last.filter_date.isoformat(),
+            "updated_after": last.filter_date,
             "is_full": last.filter_date is None,
             "record_count": last.records,
             "page_count": last.page,

@@ -105,8 +105,8 @@ class Pass:
         page, here = self._first_page(here)
         # By the same clock as the beginning, and not misled by one that is set meanwhile.
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)
-        assert here.began_at is not None  # noqa: S101 - `_first_page` has set it
-        exported_at = format_date_time(here.began_at)
+        began_at = here.began_at or page.requested_at  # `_first_page` has set it.
+        exported_at = format_date_time(began_at)
         paginator = Paginator(self._client.export.pagination, here.starting_after)
         while True:
             try:
@@ -121,7 +121,7 @@ class Pass:
             written = self._context.writer.record_count(self._alias)
             here = replace(here, records=here.records + written)
             now = clock + timedelta(seconds=time.monotonic())
-            here = self._write_page(here, position, max(now, here.began_at))
+            here = self._write_page(here, position, max(now, began_at))
             self._progress.page_written(written)
             if position is None:
                 break

@@ -280,9 +280,9 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         It may if it continues that bookmark, or if it continues none (a first sync, a full
         refresh) and began after it. The bookmark may have been moved by hand.
         """
-        if self.continues is not None:
-            return bookmark is not None and bookmark.began_at == self.continues
-        return not self.is_replaced_by(bookmark)
+        if self.continues is None:
+            return not self.is_replaced_by(bookmark)
+        return bookmark is not None and bookmark.began_at == self.continues
 
     def is_replaced_by(self, bookmark: Bookmark | None) -> bool:
         """Return whether a later pass than this one was completed."""
@@ -307,47 +307,58 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
         StateError: The bookmark cannot be read, or belongs to another tenant.
     """
     bookmark = Bookmark.read(settings.stream, state)
-    continued, problem = bookmark, ""
-    try:
-        found = Checkpoint.read(state)
-    except ValueError:
-        found = None
-        if not _is_complete(state):
-            problem = "the checkpoint in the state cannot be read; the pass starts over"
-            continued = bookmark if _continues(state, bookmark) else None
-    if found is not None and found.starting_after is not None:
-        if not found.belongs_to(bookmark):
-            if not found.is_replaced_by(bookmark):
-                problem = (
-                    "the bookmark in the state is not the one that the interrupted pass continued; "
-                    "the pass starts over from the bookmark"
-                )
-        elif found.settings == settings.unchanged:
-            return replace(found, runs=found.runs + 1), []
-        else:
-            problem = (
-                "settings, selected columns or stream maps have changed since the pass was "
-                "interrupted; the pass starts over"
-            )
-            # What was to export everything still has to, whatever bookmark is beside it.
-            continued = bookmark if found.continues is not None else None
+    found, problem, is_full = _interrupted_pass(settings, bookmark, state)
+    if found is not None and not problem:
+        return replace(found, runs=found.runs + 1), []
     if bookmark is not None:
         _check_tenant(settings, bookmark)
     warnings = [problem] if problem else []
-    if settings.is_incremental and continued is not None:
-        if continued.fingerprint not in {None, settings.fingerprint}:
-            warnings.append(
-                "settings have changed since everything was last synced; rows that have not "
-                "changed since keep their old columns until a full refresh (run once with "
-                "--full-refresh)"
-            )
-        if continued.is_in_future:
-            warnings.append(
-                "the bookmark in the state is ahead of this machine's clock; the pass exports "
-                "everything, as it cannot be known what changed since. Check the clock. If the "
-                "bookmark is wrong, set it back in the state"
-            )
+    continued = None if is_full or not settings.is_incremental else bookmark
+    if continued is not None and continued.fingerprint not in {None, settings.fingerprint}:
+        warnings.append(
+            "settings have changed since everything was last synced; rows that have not changed "
+            "since keep their old columns until a full refresh (run once with --full-refresh)"
+        )
+    if continued is not None and continued.is_in_future:
+        warnings.append(
+            "the bookmark in the state is ahead of this machine's clock; the pass exports "
+            "everything, as it is not known what changed since. Check the clock. If the bookmark "
+            "is wrong, set it back in the state"
+        )
     return new_pass(settings, continued), warnings
+
+
+def _interrupted_pass(
+    settings: PassSettings, bookmark: Bookmark | None, state: Mapping[str, Any]
+) -> tuple[Checkpoint | None, str, bool]:
+    """Find the pass that was interrupted, if one was.
+
+    Returns:
+        The pass; why it cannot resume, empty if it can; and whether the one that takes its place
+        has to export everything, whatever bookmark is in the state, because this one was to.
+    """
+    try:
+        found = Checkpoint.read(state)
+    except ValueError:
+        if _is_complete(state):
+            return None, "", False
+        problem = "the checkpoint in the state cannot be read; the pass starts over"
+        return None, problem, not _continues(state, bookmark)
+    if found is None or found.starting_after is None or found.is_replaced_by(bookmark):
+        return None, "", False
+    if not found.belongs_to(bookmark):
+        problem = (
+            "the bookmark in the state is not the one that the interrupted pass continued; the "
+            "pass starts over from the bookmark"
+        )
+        return found, problem, False
+    problem = ""
+    if found.settings != settings.unchanged:
+        problem = (
+            "settings, selected columns or stream maps have changed since the pass was "
+            "interrupted; the pass starts over"
+        )
+    return found, problem, found.continues is None
 
 
 def _is_complete(state: Mapping[str, Any]) -> bool:
@@ -391,7 +402,9 @@ def new_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
             since = parse_date_time(settings.start_date) if settings.start_date else None
         elif not bookmark.is_in_future:
             continues = since = bookmark.began_at
-    first_date = since and filter_date(min(since, datetime.now(UTC)), settings.lookback_days)
+    first_date = None
+    if since is not None:
+        first_date = filter_date(min(since, datetime.now(UTC)), settings.lookback_days)
     return Checkpoint(
         began_at=None,
         continues=continues,

@@ -59,7 +59,6 @@ class ExportStream(Stream):
     """
 
     path: ClassVar[str]
-    primary_keys: ClassVar[tuple[str, ...]]
     all_versions_key: ClassVar[tuple[str, ...] | None] = None
     parameters: ClassVar[tuple[Parameter, ...]]
     include: ClassVar[str | None]
@@ -87,14 +86,15 @@ class ExportStream(Stream):
         Args:
             config: The settings, defaults included.
         """
-        properties = read_schema(cls.name)["properties"]
+        name: str = vars(cls)["name"]
+        properties = read_schema(name)["properties"]
         all_versions = config.get(VERSIONS.setting) == "all" and cls.all_versions_key
         return Export(
-            name=cls.name,
+            name=name,
             path=cls.path,
             key={
-                name: _PYTHON_TYPES[_not_null(properties[name]["type"])]
-                for name in all_versions or cls.primary_keys
+                key: _PYTHON_TYPES[_not_null(properties[key]["type"])]
+                for key in all_versions or vars(cls)["primary_keys"]
             },
             pagination=cls.pagination,
             parameters=cls.parameters,
@@ -186,13 +186,13 @@ class ExportStream(Stream):
         """
         reconcile(self, catalog)
         super().apply_catalog(catalog)
-        if self.forced_replication_method == REPLICATION_INCREMENTAL:
-            if not self.export.has_last_updated:
-                logger.warning(
-                    "%s: the catalog asks for INCREMENTAL, but this export cannot be filtered by "
-                    "its last update; it is synced in full",
-                    self.name,
-                )
+        is_incremental = self.forced_replication_method == REPLICATION_INCREMENTAL
+        if is_incremental and not self.export.has_last_updated:
+            logger.warning(
+                "%s: the catalog asks for INCREMENTAL, but this export cannot be filtered by its "
+                "last update; it is synced in full",
+                self.name,
+            )
         self._set_replication()
 
     @override
