@@ -120,12 +120,12 @@ def test_a_failing_stream_map_shows_no_record(
     check(sandbox, output.log)
 
 
-def test_a_failing_expression_is_shown_as_the_user_wrote_it(
+def test_a_failing_expression_is_reported_without_its_values(
     sandbox: Sandbox, url: str, tmp_path: Path
 ) -> None:
     config = settings(url, stream_maps={"employee_ai_goals": {"goal": "int(goal)"}})
     output = run(arguments(tmp_path, config))
-    assert "the expression 'int(goal)' fails with ValueError for a record" in output.last_line
+    assert "an expression fails with ValueError for a record" in output.last_line
     assert "Traceback" not in output.log
     assert "invalid literal" not in output.log
     check(sandbox, output.log)
