@@ -355,8 +355,8 @@ def _interrupted_pass(
     problem = ""
     if found.settings != settings.unchanged:
         problem = (
-            "'tenant', 'api_url' or other settings, the selected columns or stream maps have changed "
-            "since the pass was interrupted; the pass starts over"
+            "settings ('tenant' and 'api_url' among them), the selected columns or stream maps have "
+            "changed since the pass was interrupted; the pass starts over"
         )
     return found, problem, found.continues is None
 
