@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
 from tap_techwolf.errors import SyncError
-from tap_techwolf.sync.side_by_side import THREAD_NAME
 from tap_techwolf.tap import TapTechWolf
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def sync_tap(tap: TapTechWolf) -> None:
         raise failure from None
     finally:
         for thread in threading.enumerate():
-            if thread not in others and thread.name.startswith((THREAD_NAME, "read-ahead")):
+            if thread not in others and thread.name.startswith(("stream", "read-ahead")):
                 thread.join(30)
                 assert not thread.is_alive()
 
