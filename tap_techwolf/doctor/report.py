@@ -104,11 +104,17 @@ def has_errors(checks: Iterable[Check]) -> bool:
 
 def _summary(checks: Iterable[Check]) -> str:
     """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
-    parts = []
-    for verdict in ("error", "warning"):
-        names = [check.check for check in checks if check.verdict == verdict]
-        if names:
-            parts.append(f"{len(names)} {verdict}{'s'[: len(names) > 1]}: {', '.join(names)}")
+    errors, warnings = (
+        [check.check for check in checks if check.verdict == verdict]
+        for verdict in ("error", "warning")
+    )
+    not_reached = [check.check for check in checks if check.seen.startswith(_NOT_REACHED[:-1])]
+    found = {
+        "error" if len(errors) == 1 else "errors": errors,
+        "warning" if len(warnings) == 1 else "warnings": warnings,
+        "not reached": not_reached,
+    }
+    parts = (f"{len(names)} {what}: {', '.join(names)}" for what, names in found.items() if names)
     return "; ".join(parts) or "ok"
 
 
