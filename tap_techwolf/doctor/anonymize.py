@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-# More names at one place are hardly names of properties.
+# So many names are hardly those of properties.
 _MOST_ROOT_NAMES = 30
 
 _ROOT_NAME = re.compile(r"[a-z_]{1,40}")
@@ -46,24 +46,18 @@ DOCUMENTED_VALUES: Mapping[str, frozenset[str]] = {
 
 
 def is_safe_root_name(name: str) -> bool:
-    """Return whether a name at the root of a record or of the settings looks like a property."""
+    """Return whether a name at the root of a record or of the settings looks like a property.
+
+    The tap's warnings show such names as well.
+    """
     return _ROOT_NAME.fullmatch(name) is not None
 
 
-def split_names(names: Collection[str], *, is_root: bool) -> tuple[list[str], list[str]]:
-    """Return the names at one place that may be shown, and those that may not, both sorted.
-
-    Args:
-        names: The names, as the API sent them.
-        is_root: Whether they are at the root of a record. There the tap's warnings show them as
-            well; below, only documented names are shown.
-    """
-    documented = _documented_names()
-    shows_others = is_root and len(names) <= _MOST_ROOT_NAMES
-    shown = {
-        name for name in names if name in documented or (shows_others and is_safe_root_name(name))
-    }
-    return sorted(shown), sorted(set(names) - shown)
+def safe_root_names(names: Collection[str]) -> set[str]:
+    """Return those of the names at the root of records that may be shown."""
+    if len(names) > _MOST_ROOT_NAMES:
+        return set(names) & documented_names()
+    return {name for name in names if is_safe_root_name(name)}
 
 
 def safe_region(region: str) -> str:
@@ -72,7 +66,8 @@ def safe_region(region: str) -> str:
 
 
 @cache
-def _documented_names() -> frozenset[str]:
+def documented_names() -> frozenset[str]:
+    """Return the names of properties that may be shown anywhere."""
     schemas = (
         file for file in files("tap_techwolf.schemas").iterdir() if file.name[-5:] == ".json"
     )

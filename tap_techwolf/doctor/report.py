@@ -64,15 +64,11 @@ class Report:
         """Replace the entry of a check."""
         self._checks[check.check] = check
 
-    def skip(self, name: str, reason: str) -> None:
-        """Report why a check was skipped."""
-        self.add(Check(name, "skipped", reason))
-
     def skip_rest(self, reason: str) -> None:
         """Report why all checks that have no entry yet were skipped."""
         for check in self.checks:
             if check.seen == _NOT_REACHED:
-                self.skip(check.check, reason)
+                self.add(Check(check.check, "skipped", reason))
 
     @property
     def checks(self) -> list[Check]:

@@ -154,9 +154,9 @@ class Runner:
         try:
             yield
         except (CheckSkippedError, BudgetSpentError) as error:
-            self.report.skip(name, str(error))
+            self.report.add(Check(name, "skipped", str(error)))
         except AuthenticationError as error:
-            self.report.skip(name, _NO_TOKEN)
+            self.report.add(Check(name, "skipped", _NO_TOKEN))
             self.report.add(token_error(error))
         except Exception as error:  # noqa: BLE001 - its text may hold data
             place = traceback.extract_tb(error.__traceback__)[-1]

@@ -9,7 +9,7 @@ from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.anonymize import DOCUMENTED_VALUES
 from tap_techwolf.doctor.report import Check, CheckSkippedError
-from tap_techwolf.doctor.shape import Shape, describe_properties
+from tap_techwolf.doctor.shape import Shape
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
 
@@ -34,15 +34,14 @@ def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
         raise CheckSkippedError("The first page has no records.")
     export = page.export
     schema = _sent_schema(export, config)
-    shape = Shape.of(page.records)
+    records = page.records
     if _is_tree(export, config):
         # The names in a tree are not documented: `--probe` describes it instead.
-        shape.properties = {
-            name: below for name, below in shape.properties.items() if name in schema["properties"]
-        }
+        known = schema["properties"].keys()
+        records = [{name: record[name] for name in known & record.keys()} for record in records]
     comparison = _Comparison(_not_requested(export, config))
-    comparison.compare(shape, schema)
-    return comparison.to_check(export, len(page.records))
+    comparison.compare(Shape.of(records), schema)
+    return comparison.to_check(f"form:{export.name}", len(records))
 
 
 def _is_tree(export: Export, config: Mapping[str, Any]) -> bool:
@@ -87,43 +86,41 @@ class _Comparison:
         if documented and (others := len(shape.texts - documented)):
             self.values.append(f"{others} of {place}")
         if "object" in shape.types and "properties" in schema:
-            self._compare_properties(shape.properties, schema["properties"], place)
+            self._compare_properties(shape, schema["properties"], place)
         if shape.items is not None and "items" in schema:
             self.compare(shape.items, schema["items"], f"{place}[]")
 
-    def _compare_properties(
-        self, sent: Mapping[str, Shape], known: Mapping[str, Any], place: str
-    ) -> None:
-        if unknown := {name: sent[name] for name in sent.keys() - known.keys()}:
-            below = f"below {place}: " if place else ""
-            self.unknown.append(below + describe_properties(unknown, is_root=not place))
+    def _compare_properties(self, shape: Shape, known: Mapping[str, Any], place: str) -> None:
+        unknown = ", ".join(
+            f"{name} ({', '.join(sorted(below.types))})"
+            for name, below in shape.named_shapes()
+            if name not in known
+        )
+        if unknown:
+            self.unknown.append(f"below {place}: {unknown}" if place else unknown)
         for name, schema in known.items():
             path = f"{place}.{name}".lstrip(".")
-            if name in sent:
-                self.compare(sent[name], schema, path)
+            if name in shape.properties:
+                self.compare(shape.properties[name], schema, path)
             elif name not in self.not_requested:
                 (self.optional if name in _OPTIONAL else self.missing).append(path)
 
-    def to_check(self, export: Export, count: int) -> Check:
+    def to_check(self, name: str, count: int) -> Check:
         """Return the check's entry."""
-        name = f"form:{export.name}"
-        differences = list(self._differences())
-        optional = ""
-        if self.optional:
-            optional = f" Optional, and missing in all records: {', '.join(self.optional)}."
-        if not differences:
-            return Check(name, "ok", f"All {count} records match the schema.{optional}")
-        seen = f"{count} records compared with the schema. {' '.join(differences)}{optional}"
-        return Check(name, "warning", seen, _ADVICE)
-
-    def _differences(self) -> Iterator[str]:
         found = {
             "Unknown": self.unknown,
             "Of another type": self.types,
             "Undocumented values": self.values,
             "Missing in all records": self.missing,
         }
-        yield from (f"{what}: {'; '.join(places)}." for what, places in found.items() if places)
+        differences = [f"{what}: {'; '.join(places)}." for what, places in found.items() if places]
+        notes = []
+        if self.optional:
+            notes = [f"Optional, and missing in all records: {', '.join(self.optional)}."]
+        if not differences:
+            return Check(name, "ok", " ".join([f"All {count} records match the schema.", *notes]))
+        seen = " ".join([f"{count} records compared with the schema.", *differences, *notes])
+        return Check(name, "warning", seen, _ADVICE)
 
 
 def _unexpected_types(shape: Shape, schema: Mapping[str, Any]) -> Iterable[str]:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from tests.doctor.conftest import Examine
 
 GOALS, EMPLOYEES, JOBS = (
-    PATHS[stream]
-    for stream in ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
+    PATHS[stream] for stream in ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
 )
 
 
@@ -135,7 +134,9 @@ def test_a_rejected_filter_is_an_error(sandbox: Sandbox, examine: Examine) -> No
     sandbox.variants.refused_filters = {EMPLOYEES: {"last_updated"}}
     checks = examine()
     assert verdicts(checks, "error") == {"filter:employee_task_profiles"}
-    assert checks["filter:employee_task_profiles"].seen.endswith("with the filter: 400 Bad Request.")
+    assert checks["filter:employee_task_profiles"].seen.endswith(
+        "with the filter: 400 Bad Request."
+    )
     assert "FULL_TABLE" in checks["filter:employee_task_profiles"].advice
 
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from tests.doctor.conftest import Examine
 
 GOALS, EMPLOYEES, JOBS = (
-    PATHS[stream]
-    for stream in ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
+    PATHS[stream] for stream in ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
 )
 
 
