@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _MOST_ROOT_NAMES = 30
 
 _ROOT_NAME = re.compile(r"[a-z_]{1,40}")
-_REGION = re.compile(r"[a-z]{2,3}[0-9]{1,2}")
 
 # Names of properties in TechWolf's documentation, beside those in the tap's schemas, and the
 # plurals of its taxonomy's levels.
@@ -58,11 +57,6 @@ def safe_root_names(names: Collection[str]) -> set[str]:
     if len(names) > _MOST_ROOT_NAMES:
         return set(names) & documented_names()
     return {name for name in names if is_safe_root_name(name)}
-
-
-def safe_region(region: str) -> str:
-    """Return a region if it looks like TechWolf's, such as `eu3`."""
-    return region if _REGION.fullmatch(region) else "of another form"
 
 
 @cache

@@ -6,19 +6,18 @@ import math
 import os
 import re
 import ssl
-from datetime import date, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from tap_techwolf.api.export import IS_ACTIVE
 from tap_techwolf.api.redaction import status_text
 from tap_techwolf.api.transport import RequestError
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
+from tap_techwolf.config.urls import auth_url_of
 from tap_techwolf.config.validation import complete, problems
-from tap_techwolf.doctor.anonymize import is_safe_root_name, safe_region
+from tap_techwolf.doctor.anonymize import is_safe_root_name
 from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.errors import SettingsError
 from tap_techwolf.tap import PREFIX, TapTechWolf
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from tap_techwolf.errors import AuthenticationError
 
 _ENVIRONMENT = "ENV"
+# Variables of another form may be named after somebody.
 _VARIABLE = re.compile(r"[A-Z_]{1,60}")
 # As requests looks for them.
 _CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -48,11 +48,10 @@ _SHOWN_SETTINGS = (
 _DOCUMENTED_SCOPES = frozenset({"read", "write", "read_reports"})
 
 _LARGEST_DIFFERENCE = timedelta(minutes=1)
-_FIRST_VERSION = date(2019, 1, 1)
+# The date of a version, which may be all or a part of the response, at any place.
+_VERSION = re.compile(rb'"(20[12][0-9]-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
 
 _MEGABYTE = 1_000_000
-_MINUTE = 60
-_HOUR = 3600
 
 
 def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None]:
@@ -80,10 +79,11 @@ def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None
     if found:
         advice = "Fix the settings; `tap-techwolf --about` describes them."
         return Check("settings", "error", f"Wrong: {'; '.join(found)}.", advice), None
-    if _ENVIRONMENT in sources and (misspelled := ", ".join(_misspelled(schema))):
-        seen = f"Valid, but these variables match no setting: {misspelled}. {_summary(config)}"
-        return Check("settings", "warning", seen, "Correct these names."), config
-    return Check("settings", "ok", f"Valid. {_summary(config)}"), config
+    seen = f"Valid. {_summary(config)}"
+    variables = filter(_VARIABLE.fullmatch, os.environ) if _ENVIRONMENT in sources else ()
+    if misspelled := " ".join(misspelled_variables(schema, PREFIX, variables)):
+        return Check("settings", "warning", f"{seen} {misspelled}", "Correct the name."), config
+    return Check("settings", "ok", seen), config
 
 
 def _read_files(sources: Sequence[str], given: dict[str, Any]) -> Iterator[str]:
@@ -120,16 +120,11 @@ def _unusable_ca_bundle() -> str | None:
     return None
 
 
-def _misspelled(schema: Mapping[str, Any]) -> Iterator[str]:
-    for variable in os.environ:
-        if any(misspelled_variables(schema, PREFIX, [variable])):
-            yield variable if _VARIABLE.fullmatch(variable) else "a variable of the environment"
-
-
 def _summary(config: Mapping[str, Any]) -> str:
     shown = {name: config[name] for name in _SHOWN_SETTINGS if name in config}
+    region = config["region"]
     parts = [
-        f"region {safe_region(config['region'])}",
+        f"region {region if auth_url_of(region) else 'of another form'}",
         "private key" if "private_key" in config else "client secret",
         *(f"{name} {_setting_text(value)}" for name, value in shown.items()),
     ]
@@ -207,27 +202,10 @@ def check_version(client: LimitedClient) -> Check:
         raise CheckSkippedError(f"GET /version: {error.reason}.") from error
     if response.status != HTTPStatus.OK:
         raise CheckSkippedError(f"GET /version: {status_text(response.status)}.")
-    version = next(_versions(response.body), None)
-    if version is None:
+    found = _VERSION.search(response.body)
+    if found is None:
         raise CheckSkippedError("The response to GET /version contains no version date.")
-    return Check("version", "ok", f"The tenant's version is {version}.")
-
-
-def _versions(body: bytes) -> Iterator[str]:
-    """Yield the dates in a response that can be versions: after the API's first one."""
-    try:
-        content = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
-        return
-    values = list(content.values()) if isinstance(content, dict) else content
-    for value in values if isinstance(values, list) else [values]:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            try:
-                found = date.fromisoformat(value)
-            except ValueError:
-                continue
-            if found >= _FIRST_VERSION:
-                yield value
+    return Check("version", "ok", f"The tenant's version is {found[1].decode()}.")
 
 
 def check_export(page: SamplePage, client: LimitedClient) -> Check:
@@ -252,14 +230,6 @@ def _estimate(page: SamplePage, client: LimitedClient) -> str:
     if count is None:
         return "More pages follow; the API does not say how many."
     page_count = max(2, math.ceil(count / client.config["page_size"]))
-    duration = _duration(page_count * page.seconds)
+    minutes = math.ceil(page_count * page.seconds / 60)
+    duration = "1 minute" if minutes == 1 else f"{minutes} minutes"
     return f"A first sync has about {page_count} pages and takes about {duration}."
-
-
-def _duration(seconds: float) -> str:
-    amount, unit = math.ceil(seconds), "second"
-    if seconds >= 1.5 * _HOUR:
-        amount, unit = math.ceil(seconds / _HOUR), "hour"
-    elif seconds >= 1.5 * _MINUTE:
-        amount, unit = math.ceil(seconds / _MINUTE), "minute"
-    return f"{amount} {unit}{'s'[: amount > 1]}"

@@ -12,8 +12,9 @@ from tap_techwolf.doctor.report import Check, CheckSkippedError, Verdict
 from tap_techwolf.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from tap_techwolf.api.page import Record
     from tap_techwolf.doctor.client import LimitedClient, SamplePage
 
 #: The check of changed goals, and the stream that it is about.
@@ -28,12 +29,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
-    """Request what was updated after tomorrow, and what was updated since 1970.
-
-    Args:
-        client: The client.
-        first_page: The export's first page, without a filter.
-    """
+    """Compare the first page without the filter with two filtered ones."""
     export = first_page.export
     name = f"filter:{export.name}"
     dates = (client.tomorrow(), _BEGINNING)
@@ -72,18 +68,27 @@ class _Goals:
     recent: dict[object, datetime] = field(default_factory=dict)
     others: set[object] = field(default_factory=set)
 
-    def add(self, page: SamplePage, since: datetime) -> None:
-        """Add the employees on a page; with all versions, an employee has several records."""
-        for (employee, *_), record in zip(page.keys, page.records, strict=True):
-            try:
-                changed_at = parse_date_time(record.get("last_updated"))
-            except ValueError:
-                changed_at = datetime.min.replace(tzinfo=UTC)
-            if changed_at >= since:
-                self.recent[employee] = max(changed_at, self.recent.get(employee, changed_at))
-            else:
-                self.others.add(employee)
-        self.others -= self.recent.keys()
+    @classmethod
+    def on(cls, pages: Iterable[SamplePage], since: datetime) -> _Goals:
+        """Find the goals on some pages; with all versions, an employee has several records."""
+        goals = cls()
+        for page in pages:
+            for (employee, *_), record in zip(page.keys, page.records, strict=True):
+                changed_at = _changed_at(record)
+                if changed_at >= since:
+                    latest = goals.recent.get(employee, changed_at)
+                    goals.recent[employee] = max(changed_at, latest)
+                else:
+                    goals.others.add(employee)
+        goals.others -= goals.recent.keys()
+        return goals
+
+
+def _changed_at(record: Record) -> datetime:
+    try:
+        return parse_date_time(record.get("last_updated"))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def check_goals(client: LimitedClient, first_page: SamplePage, reserved_requests: int) -> Check:
@@ -91,11 +96,6 @@ def check_goals(client: LimitedClient, first_page: SamplePage, reserved_requests
 
     The filtered export is a part of the whole one, in the same order. So its first pages hold
     all of the whole one's first pages that passes the filter.
-
-    Args:
-        client: The client.
-        first_page: The export's first page, without a filter.
-        reserved_requests: The number of requests to leave for later checks.
     """
     affordable = (client.requests_left - reserved_requests + 1) // 2
     most_pages = max(1, min(_MOST_PAGES, affordable))
@@ -109,17 +109,16 @@ def _compare(client: LimitedClient, first_page: SamplePage, most_pages: int) -> 
     now = client.now()
     since = now - _RECENT
     pages = list(_pages(client, first_page, most_pages))
-    found = _goals(pages, since)
+    found = _Goals.on(pages, since)
     place = f"the first {len(pages)} pages" if len(pages) > 1 else "the first page"
     if not found.recent:
         raise CheckSkippedError(f"On {place}, no goal changed within 14 days.")
     filter_date = (min(now, *found.recent.values()) - _ONE_DAY).date().isoformat()
     export = first_page.export
-    filtered_page = client.get_sample(
-        export, export.request(client.config, filter_date=filter_date)
-    )
-    filtered_pages = list(_pages(client, filtered_page, len(pages), filter_date))
-    return _judge(found, _goals(filtered_pages, since), place)
+    request = export.request(client.config, filter_date=filter_date)
+    filtered_page = client.get_sample(export, request)
+    filtered_pages = _pages(client, filtered_page, len(pages), filter_date)
+    return _judge(found, _Goals.on(filtered_pages, since), place)
 
 
 def _pages(
@@ -133,13 +132,6 @@ def _pages(
         request = export.request(client.config, filter_date=filter_date, position=position)
         page = client.get_sample(export, request, position=position)
         yield page
-
-
-def _goals(pages: Sequence[SamplePage], since: datetime) -> _Goals:
-    goals = _Goals()
-    for page in pages:
-        goals.add(page, since)
-    return goals
 
 
 def _judge(found: _Goals, returned: _Goals, place: str) -> Check:

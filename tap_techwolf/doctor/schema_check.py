@@ -14,7 +14,7 @@ from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tap_techwolf.api.export import Export
     from tap_techwolf.doctor.client import SamplePage

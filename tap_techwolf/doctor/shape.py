@@ -97,7 +97,7 @@ class Shape:
         is_leaf = not (self.properties or self.others or (self.items and self.items.types))
         types = self.types if is_leaf else self.types - {"object", "array"}
         if types:
-            yield f"{place}: {' or '.join(sorted(types))}"
+            yield f"{place or 'record'}: {' or '.join(sorted(types))}"
         for name, below in self.named_shapes():
             shown = name if name in self.properties else f"<{name}>"
             yield from below.paths(f"{place}.{shown}".lstrip("."))

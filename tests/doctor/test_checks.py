@@ -88,20 +88,13 @@ def test_settings_can_be_set_in_the_environment(
     assert checks["token"].verdict == "ok"
 
 
-@pytest.mark.parametrize(
-    ("variable", "shown"),
-    [
-        ("TAP_TECHWOLF_TENNANT", "TAP_TECHWOLF_TENNANT"),
-        ("TAP_TECHWOLF_Tenant1", "a variable of the environment"),
-    ],
-)
-def test_a_misspelled_variable_is_a_warning(
-    environment: pytest.MonkeyPatch, variable: str, shown: str
-) -> None:
-    environment.setenv(variable, "distinctive")
+def test_a_misspelled_variable_is_a_warning(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TAP_TECHWOLF_Tenant1", "distinctive")
+    assert run("ENV")["settings"].verdict == "ok"
+    environment.setenv("TAP_TECHWOLF_TENNANT", "distinctive")
     check = run("ENV")["settings"]
     assert check.verdict == "warning"
-    assert f"match no setting: {shown}." in check.seen
+    assert "Did you mean TAP_TECHWOLF_TENANT?" in check.seen
     assert "distinctive" not in check.seen
 
 
