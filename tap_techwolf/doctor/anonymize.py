@@ -54,9 +54,10 @@ def is_safe_root_name(name: str) -> bool:
 
 def safe_root_names(names: Collection[str]) -> set[str]:
     """Return those of the names at the root of records that may be shown."""
-    if len(names) > _MOST_ROOT_NAMES:
-        return set(names) & documented_names()
-    return {name for name in names if is_safe_root_name(name)}
+    shown = set(names) & documented_names()
+    if len(names) <= _MOST_ROOT_NAMES:
+        shown |= {name for name in names if is_safe_root_name(name)}
+    return shown
 
 
 @cache

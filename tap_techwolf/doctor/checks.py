@@ -48,8 +48,8 @@ _SHOWN_SETTINGS = (
 _DOCUMENTED_SCOPES = frozenset({"read", "write", "read_reports"})
 
 _LARGEST_DIFFERENCE = timedelta(minutes=1)
-# The date of a version, which may be all or a part of the response, at any place.
-_VERSION = re.compile(rb'"(20[12][0-9]-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
+# The format of the response is not documented, but versions are dates, since 2021 or so.
+_VERSION = re.compile(rb'"(20(?:19|2[0-9])-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
 
 _MEGABYTE = 1_000_000
 

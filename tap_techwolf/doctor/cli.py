@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from tap_techwolf.cli import print_text
-from tap_techwolf.doctor.report import Report, has_errors
+from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
 from tap_techwolf.signals import exit_now
 from tap_techwolf.version import NAME, VERSION
 
@@ -58,8 +58,9 @@ def main() -> None:
     _set_up_logging()
     thread, report = _start(options.config, with_probes=options.probe)
     _wait_for(thread, started + SECONDS)
-    status = 1 if has_errors(report.checks) else 0
-    print_text(report.to_json() if options.json else report.to_text())
+    checks = report.checks
+    print_text(as_json(checks) if options.json else as_text(checks))
+    status = 1 if has_errors(checks) else 0
     if threading.active_count() > 1:  # One is still waiting for the API.
         os._exit(status)
     sys.exit(status)

@@ -79,13 +79,7 @@ class LimitedClient(ApiClient):
     """The tap's client, with limits on the number and the time of all requests."""
 
     def __init__(self, config: Mapping[str, Any], requests: int, seconds: float) -> None:
-        """Start the time; no request is sent yet.
-
-        Args:
-            config: Validated settings.
-            requests: The number of requests, at most.
-            seconds: The time for all of them.
-        """
+        """Start the time; no request is sent yet."""
         limits = {
             "max_attempts": _ATTEMPTS,
             "request_timeout": min(config["request_timeout"], _SECONDS_PER_REQUEST),
@@ -118,12 +112,6 @@ class LimitedClient(ApiClient):
         max_attempts: int | None = None,
     ) -> SamplePage:
         """Read a page of an export.
-
-        Args:
-            export: The export.
-            request: The request for the page.
-            position: Where the page is.
-            max_attempts: The number of attempts; two if left out.
 
         Raises:
             ExportError: There is no such page, or it breaks the documented format.

@@ -27,13 +27,7 @@ _UNREADABLE = "No suitable export can be read."
 
 
 def run_probe(name: str, client: LimitedClient, pages: Sequence[SamplePage]) -> Check:
-    """Run a probe.
-
-    Args:
-        name: The name of the probe.
-        client: The client.
-        pages: The first page of each export that can be read.
-    """
+    """Run a probe, given the first page of each export that can be read."""
     return Check(name, "ok", PROBES[name](client, pages))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Verdict = Literal["ok", "warning", "error", "skipped"]
 
@@ -42,23 +42,13 @@ class Check:
 class Report:
     """The entries of all checks, in a fixed order.
 
-    One thread adds entries, and another may read them at any time. Each method reads or replaces
-    entries of a dictionary whose size never changes, so neither has to wait.
+    One thread adds entries, and another may read them at any time: the names never change, so
+    neither has to wait.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Start with every check skipped.
-
-        Args:
-            names: The names of all checks, in the report's order.
-        """
+        """Start with every check skipped."""
         self._checks = {name: Check(name, "skipped", _NOT_REACHED) for name in names}
-        self.versions = {
-            "tap": VERSION,
-            "sdk": version("singer-sdk"),
-            "python": platform.python_version(),
-        }
-        self.date = datetime.now(UTC).date().isoformat()
 
     def add(self, check: Check) -> None:
         """Replace the entry of a check."""
@@ -75,46 +65,57 @@ class Report:
         """The entries so far."""
         return list(self._checks.values())
 
-    def to_json(self) -> str:
-        """Return the report as one line of JSON."""
-        checks = [asdict(check) for check in self.checks]
-        return json.dumps({"versions": self.versions, "date": self.date, "checks": checks}) + "\n"
-
-    def to_text(self) -> str:
-        """Return the report as lines of text: a header, then the checks.
-
-        ASCII only, because it may be printed to any terminal.
-        """
-        checks = self.checks
-        header = (
-            f"tap-techwolf {self.versions['tap']}, singer-sdk {self.versions['sdk']}, "
-            f"Python {self.versions['python']}, {self.date}"
-        )
-        return "\n".join([header, _summary(checks), "", *_lines(checks), ""])
-
 
 def has_errors(checks: Iterable[Check]) -> bool:
     """Return whether any check found an error."""
     return any(check.verdict == "error" for check in checks)
 
 
-def _summary(checks: Iterable[Check]) -> str:
-    """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
-    errors, warnings = (
-        [check.check for check in checks if check.verdict == verdict]
-        for verdict in ("error", "warning")
-    )
-    not_reached = [check.check for check in checks if check.seen.startswith(_NOT_REACHED[:-1])]
-    found = {
-        "error" if len(errors) == 1 else "errors": errors,
-        "warning" if len(warnings) == 1 else "warnings": warnings,
-        "not reached": not_reached,
+def as_json(checks: Iterable[Check]) -> str:
+    """Return a report as one line of JSON."""
+    entries = [asdict(check) for check in checks]
+    return json.dumps({"versions": _versions(), "date": _today(), "checks": entries}) + "\n"
+
+
+def as_text(checks: Sequence[Check]) -> str:
+    """Return a report as lines of text: a header, then the checks.
+
+    ASCII only, because it may be printed to any terminal.
+    """
+    header = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}, {date}"
+    first = header.format(**_versions(), date=_today())
+    return "\n".join([first, _summary(checks), "", *_lines(checks), ""])
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "tap": VERSION,
+        "sdk": version("singer-sdk"),
+        "python": platform.python_version(),
     }
-    parts = (f"{len(names)} {what}: {', '.join(names)}" for what, names in found.items() if names)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _summary(checks: Sequence[Check]) -> str:
+    """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
+    found: dict[str, list[str]] = {"error": [], "warning": [], "not reached": []}
+    for check in checks:
+        if check.verdict in found:
+            found[check.verdict].append(check.check)
+        elif check.seen.startswith("Not reached"):
+            found["not reached"].append(check.check)
+    parts = []
+    for what, names in found.items():
+        plural = "s" if len(names) > 1 and what != "not reached" else ""
+        if names:
+            parts.append(f"{len(names)} {what}{plural}: {', '.join(names)}")
     return "; ".join(parts) or "ok"
 
 
-def _lines(checks: list[Check]) -> Iterator[str]:
+def _lines(checks: Sequence[Check]) -> Iterator[str]:
     """Yield a line for each check; those that were skipped for the same reason share one."""
     skipped: dict[str, list[str]] = {}
     for check in checks:

@@ -68,13 +68,7 @@ class Runner:
     def __init__(
         self, *, with_probes: bool = False, requests: int = REQUESTS, seconds: float = SECONDS
     ) -> None:
-        """Prepare a report in which every check is skipped.
-
-        Args:
-            with_probes: Whether to probe what the documentation leaves open.
-            requests: The number of requests, at most.
-            seconds: The time for all requests together.
-        """
+        """Prepare a report in which every check is skipped."""
         self.report = Report(check_names(with_probes=with_probes))
         self._with_probes = with_probes
         self._requests = requests

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
+from tap_techwolf.doctor.report import as_json, as_text
 from tap_techwolf.doctor.runner import Runner
 from tests.doctor.conftest import server
 from tests.doctor.test_command import run
@@ -113,7 +114,8 @@ def check(folder: Path, address: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "tap_techwolf"):
         runner = Runner(with_probes=True, seconds=30)
         runner.run([str(file)])
-    expect_nothing(runner.report.to_json() + runner.report.to_text() + caplog.text, address)
+    checks = runner.report.checks
+    expect_nothing(as_json(checks) + as_text(checks) + caplog.text, address)
 
 
 def expect_nothing(shown: str, address: str) -> None:
