@@ -20,12 +20,16 @@ class TapTechWolfError(Exception):
     Attributes:
         status: The HTTP status of the response, if that is what is wrong.
         reason: What happened, in a few words, without advice and without a word of the response.
+        advice: What to do about it; empty if only waiting helps.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, reason: str = "", advice: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.advice = advice
 
 
 class SettingsError(TapTechWolfError, ConfigurationError):

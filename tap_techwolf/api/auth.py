@@ -190,6 +190,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
                 f"{error.reason}. {advice}",
                 status=error.response.status if error.response else None,
                 reason=error.reason,
+                advice=advice,
             ) from error
         self.access_token = _access_token(answer)
         self.lifetime = _lifetime(answer)
@@ -217,6 +218,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
                 f"The token endpoint answered {status} ({message}). {CREDENTIALS_ADVICE}",
                 status=response.status,
                 reason=status,
+                advice=CREDENTIALS_ADVICE,
             )
         answer = _json_object(response)
         if answer is None:
@@ -264,6 +266,8 @@ def _access_token(answer: Mapping[str, Any]) -> str:
         raise AuthenticationError(
             "The token endpoint's response has no 'access_token'. Check 'auth_url'.",
             status=HTTPStatus.OK,
+            reason="the response has no 'access_token'",
+            advice="Check 'auth_url'.",
         )
     return token
 

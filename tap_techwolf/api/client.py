@@ -236,7 +236,7 @@ class ExportClient:
             raise self._error(
                 number,
                 f"{gave_up if error.is_transient else ''}{error.reason}",
-                error.advice or _RETRY_ADVICE,
+                error.advice,
                 error.response.status if error.response else None,
                 error.reason,
             ) from error
@@ -284,8 +284,8 @@ class ExportClient:
         status: int | None = None,
         reason: str = "",
     ) -> ExportError:
-        message = f"{self._place(number)}: {what}. {advice}"
-        return ExportError(message, status=status, reason=reason)
+        message = f"{self._place(number)}: {what}. {advice or _RETRY_ADVICE}"
+        return ExportError(message, status=status, reason=reason, advice=advice)
 
     def _place(self, number: int) -> str:
         return f"{self.export.name}, page {number} ({self.export.path})"

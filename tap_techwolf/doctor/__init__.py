@@ -1,1 +1,1 @@
-"""The doctor: what a real tenant's API does, told without telling anything about people."""
+"""Check a tenant's API, and report what was found without any data about people."""

@@ -1,4 +1,4 @@
-"""The command line: prints a report within three minutes, whatever the API does."""
+"""Run the `tap-techwolf-doctor` command: a report within three minutes, whatever the API does."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SECONDS = 172.0
 _SECONDS_BETWEEN_LOOKS = 0.5
 
 _DESCRIPTION = (
-    "Examine a tenant's API with at most 30 requests, all of which only read, and print a "
-    "report that says nothing about people: it can be pasted into a public issue."
+    "Check a tenant's API with at most 30 requests, which only read, and print a report that "
+    "contains no personal data: it can be pasted into a public issue."
 )
 
 
@@ -38,11 +38,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors do not repeat the command line, which may hold a secret."""
 
     def error(self, message: str) -> NoReturn:
-        """End with the usage.
-
-        Args:
-            message: Not used.
-        """
+        """Exit with the usage and status 2."""
         del message
         self.print_usage(sys.stderr)
         self.exit(2, f"{COMMAND}: An option is unknown, or lacks its value. See --help.\n")
@@ -52,20 +48,20 @@ def main() -> None:
     """Run the `tap-techwolf-doctor` command.
 
     Raises:
-        SystemExit: With status 0 if no check came out as an error, 1 if one did, and 2 if the
-            command line is wrong.
+        SystemExit: With status 0 if no check found an error, 1 if one did, and 2 if the command
+            line is wrong.
     """
-    began = time.monotonic()
+    started = time.monotonic()
     signal.signal(signal.SIGINT, _end_by_signal)
     signal.signal(signal.SIGTERM, _end_by_signal)
     options = _parse(sys.argv[1:])
     _set_up_logging()
-    thread, report = _start(options.config)
-    _wait_for(thread, began + SECONDS)
+    thread, report = _start(options.config, with_probes=options.probe)
+    _wait_for(thread, started + SECONDS)
     checks = report.checks
     print_text(as_json(checks) if options.json else as_text(checks))
     status = 1 if has_errors(checks) else 0
-    if threading.active_count() > 1:  # One still waits for the API, and nobody waits for it.
+    if threading.active_count() > 1:  # One is still waiting for the API.
         os._exit(status)
     sys.exit(status)
 
@@ -80,6 +76,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="a file with settings, or ENV for environment variables; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="also find out what TechWolf's documentation leaves open, with a few more requests",
+    )
     parser.add_argument("--version", action="version", version=f"{COMMAND} v{VERSION}")
     return parser.parse_args(arguments)
 
@@ -99,26 +100,27 @@ def _set_up_logging() -> None:
     logging.lastResort = None
 
 
-def _start(sources: Sequence[str]) -> tuple[threading.Thread, Report]:
-    """Start the examination on a thread; this one waits for signals and the time to end."""
+def _start(sources: Sequence[str], *, with_probes: bool) -> tuple[threading.Thread, Report]:
+    """Start the checks on a thread; this one waits for signals and for the time limit."""
     # Slow to import, and neither --help nor --version needs it.
-    from tap_techwolf.doctor.examination import Examination  # noqa: PLC0415
+    from tap_techwolf.doctor.runner import Runner  # noqa: PLC0415
 
-    examination = Examination()
-    thread = threading.Thread(target=examination.run, args=(sources,), daemon=True)
+    runner = Runner(with_probes=with_probes)
+    thread = threading.Thread(target=runner.run, args=(sources,), daemon=True)
     thread.start()
-    return thread, examination.report
+    return thread, runner.report
 
 
 def _wait_for(thread: threading.Thread, end: float) -> None:
     """Wait for a thread until a time on the monotonic clock.
 
-    In parts, as a signal that comes just before this thread begins to wait does not wake it.
+    In parts, because a signal that arrives just before this thread starts to wait does not wake
+    it.
     """
     while thread.is_alive() and (left := end - time.monotonic()) > 0:
         thread.join(min(left, _SECONDS_BETWEEN_LOOKS))
 
 
-def _end_by_signal(signal_number: int, frame: FrameType | None) -> None:
+def _end_by_signal(signal_number: int, frame: FrameType | None) -> NoReturn:
     del frame
-    exit_now(f"Ended by {signal.Signals(signal_number).name}.")
+    exit_now(f"Stopped by {signal.Signals(signal_number).name}.")

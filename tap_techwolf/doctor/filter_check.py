@@ -1,83 +1,155 @@
-"""Checks whether an export takes the `last_updated` filter, and whether it filters."""
+"""Check whether an export's `last_updated` filter works, and whether it finds changed goals."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tap_techwolf.doctor.pages import NoPageHereError, ReadPage, get_page
-from tap_techwolf.doctor.report import Check
+from tap_techwolf.dates import parse_date_time
+from tap_techwolf.doctor.client import advice_for
+from tap_techwolf.doctor.report import Check, CheckSkippedError, Verdict
+from tap_techwolf.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
-    from tap_techwolf.doctor.contact import Contact
+    from tap_techwolf.api.page import Record
+    from tap_techwolf.doctor.client import LimitedClient, SamplePage
+
+#: The check of changed goals, and the stream that it is about.
+GOALS_MOVE_FILTER = "goals_move_filter"
+GOALS_STREAM = "employee_ai_goals"
+
+_BEGINNING = "1970-01-01"
+
+_MOST_PAGES = 5
+_RECENT = timedelta(days=14)
+_ONE_DAY = timedelta(days=1)
 
 
-BEGINNING = "1970-01-01"
-
-
-def check_filter(
-    contact: Contact, stream: str, config: Mapping[str, Any], first_page: ReadPage
-) -> Check:
-    """Ask for what was updated after tomorrow, and for what was updated since 1970.
-
-    Args:
-        contact: The way to the API.
-        stream: The stream's name.
-        config: Valid settings, defaults included.
-        first_page: The export's first page, without a filter.
-
-    Returns:
-        The check's entry.
-
-    Raises:
-        NotReachedError: There was no request or time left.
-    """
-    name = f"filter:{stream}"
+def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
+    """Compare the first page without the filter with two filtered ones."""
+    export = first_page.export
+    name = f"filter:{export.name}"
+    dates = (client.tomorrow(), _BEGINNING)
+    requests = [export.request(client.config, filter_date=one) for one in dates]
     try:
-        future = get_page(contact, stream, config, tomorrow(contact))
-        everything = get_page(contact, stream, config, BEGINNING)
-    except NoPageHereError as error:
-        advice = f"{error.advice} Without the filter, sync this stream as FULL_TABLE."
-        verb = "Refused" if error.status is not None else "No page"
-        return Check(name, "error", f"{verb}: with the filter, the export {error.seen}.", advice)
-    seen: list[str] = []
-    advice_parts: list[str] = []
-    if is_empty(future):
-        seen.append('"After tomorrow" brings nothing.')
-    else:
-        seen.append('"After tomorrow" brings records: the filter does not filter.')
-        advice_parts.append("Incremental syncs bring everything each time. Please report this.")
-    if everything.is_same_as(first_page):
-        seen.append('"After 1970-01-01" brings the same first page as no filter.')
-    else:
-        seen.append('"After 1970-01-01" brings another first page than no filter.')
-        advice_parts.append(
-            "Unless something changed just now, incremental syncs miss some records: run a full "
-            "sync daily, and please report this."
+        future, everything = (client.get_sample(export, one) for one in requests)
+    except ExportError as error:
+        return Check(
+            name,
+            "error",
+            f"The export cannot be read with the filter: {error.reason}.",
+            f"{advice_for(error)} Without the filter, sync this stream as FULL_TABLE.",
         )
-    verdict: Any = "warning" if advice_parts else "ok"
-    return Check(name, verdict, f"Taken. {' '.join(seen)}", " ".join(advice_parts))
+    seen, advice = [], []
+    if future.is_empty:
+        seen.append("A date after tomorrow returns no records, as expected.")
+    else:
+        seen.append("A date after tomorrow still returns records: the filter has no effect.")
+        advice.append("Incremental syncs load everything each time. Please report this line.")
+    if not everything.problem and everything.is_same_as(first_page):
+        seen.append("A date in 1970 returns the same first page as no filter, as expected.")
+    else:
+        seen.append("A date in 1970 returns another first page than no filter.")
+        advice.append(
+            "Unless something changed just now, incremental syncs miss some records: run a full "
+            "sync daily, and report this line."
+        )
+    verdict: Verdict = "warning" if advice else "ok"
+    return Check(name, verdict, " ".join(seen), " ".join(advice))
 
 
-def tomorrow(contact: Contact) -> str:
-    """Return a date after which nothing can have been updated, by either clock.
+@dataclass(slots=True)
+class _Goals:
+    """The employees on some pages, by how recently their goal changed."""
 
-    Args:
-        contact: The way to the API, which knows its clock.
+    recent: dict[object, datetime] = field(default_factory=dict)
+    others: set[object] = field(default_factory=set)
 
-    Returns:
-        The date, as YYYY-MM-DD.
+    @classmethod
+    def on(cls, pages: Iterable[SamplePage], since: datetime) -> _Goals:
+        """Find the goals on some pages; with all versions, an employee has several records."""
+        goals = cls()
+        for page in pages:
+            for (employee, *_), record in zip(page.keys, page.records, strict=True):
+                changed_at = _changed_at(record)
+                if changed_at >= since:
+                    latest = goals.recent.get(employee, changed_at)
+                    goals.recent[employee] = max(changed_at, latest)
+                else:
+                    goals.others.add(employee)
+        goals.others -= goals.recent.keys()
+        return goals
+
+
+def _changed_at(record: Record) -> datetime:
+    try:
+        return parse_date_time(record.get("last_updated"))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def check_goals(client: LimitedClient, first_page: SamplePage, reserved_requests: int) -> Check:
+    """Look for the recently changed goals among what the filter returns.
+
+    The filtered export is a part of the whole one, in the same order. So its first pages hold
+    all of the whole one's first pages that passes the filter.
     """
-    ahead = max(contact.clock_difference or timedelta(0), timedelta(0))
-    return (datetime.now(UTC) + ahead + timedelta(days=1)).date().isoformat()
+    affordable = (client.requests_left - reserved_requests + 1) // 2
+    most_pages = max(1, min(_MOST_PAGES, affordable))
+    try:
+        return _compare(client, first_page, most_pages)
+    except ExportError as error:
+        raise CheckSkippedError(f"A page cannot be read: {error.reason}.") from error
 
 
-def is_empty(page: ReadPage) -> bool:
-    """Return whether a page is the last one, without a record.
+def _compare(client: LimitedClient, first_page: SamplePage, most_pages: int) -> Check:
+    now = client.now()
+    since = now - _RECENT
+    pages = list(_pages(client, first_page, most_pages))
+    found = _Goals.on(pages, since)
+    place = f"the first {len(pages)} pages" if len(pages) > 1 else "the first page"
+    if not found.recent:
+        raise CheckSkippedError(f"On {place}, no goal changed within 14 days.")
+    filter_date = (min(now, *found.recent.values()) - _ONE_DAY).date().isoformat()
+    export = first_page.export
+    request = export.request(client.config, filter_date=filter_date)
+    filtered_page = client.get_sample(export, request)
+    filtered_pages = _pages(client, filtered_page, len(pages), filter_date)
+    return _judge(found, _Goals.on(filtered_pages, since), place)
 
-    Args:
-        page: A page.
-    """
-    return page.next_cursor is None and not page.records and not page.problem
+
+def _pages(
+    client: LimitedClient, page: SamplePage, most: int, filter_date: str | None = None
+) -> Iterator[SamplePage]:
+    """Yield a page and those that follow it."""
+    yield page
+    export = page.export
+    while page.next_position is not None and (most := most - 1) > 0:
+        position = page.next_position
+        request = export.request(client.config, filter_date=filter_date, position=position)
+        page = client.get_sample(export, request, position=position)
+        yield page
+
+
+def _judge(found: _Goals, returned: _Goals, place: str) -> Check:
+    count = len(found.recent)
+    missing = len(found.recent.keys() - returned.recent.keys() - returned.others)
+    others = len(found.others & returned.others)
+    seen = (
+        f"On {place}, {count} {'employee has' if count == 1 else 'employees have'} a goal that "
+        f"changed within 14 days. The filter returns {count - missing} of them, and {others} of "
+        f"{len(found.others)} employees without such a goal."
+    )
+    if missing:
+        advice = "Run a full sync daily: incremental syncs miss changed goals."
+        return Check(GOALS_MOVE_FILTER, "warning", seen, advice)
+    if others * 2 > len(found.others):
+        advice = (
+            "This proves little: most employees were updated in this time, for example because "
+            "an HR system updates every record each night. Keep a regular full sync."
+        )
+        return Check(GOALS_MOVE_FILTER, "ok", seen, advice)
+    return Check(GOALS_MOVE_FILTER, "ok", seen)

@@ -1,18 +1,26 @@
-"""The report: one entry per check, in a fixed order, as text or as JSON."""
+"""The report: a header and one entry per check, as text or as JSON."""
 
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import asdict, dataclass
-from threading import Lock
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
+from tap_techwolf.version import VERSION
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 Verdict = Literal["ok", "warning", "error", "skipped"]
 
-NOT_REACHED = "Not reached."
+_NOT_REACHED = "Not reached."
+
+
+class CheckSkippedError(Exception):
+    """A check cannot be made; the text says why, and is safe to publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +29,8 @@ class Check:
 
     Attributes:
         check: The name of the check.
-        verdict: How it came out.
-        seen: What was seen.
-        advice: What to do; empty where there is nothing to do.
+        seen: What was found.
+        advice: What to do; empty if there is nothing to do.
     """
 
     check: str
@@ -33,77 +40,93 @@ class Check:
 
 
 class Report:
-    """The checks of an examination. One thread adds to it while another may read it."""
+    """The entries of all checks, in a fixed order.
+
+    One thread adds entries, and another may read them at any time: the names never change, so
+    neither has to wait.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Begin with every check skipped.
-
-        Args:
-            names: The names of all checks, in the report's order.
-        """
-        self._checks = {name: Check(name, "skipped", NOT_REACHED) for name in names}
-        self._lock = Lock()
+        """Start with every check skipped."""
+        self._checks = {name: Check(name, "skipped", _NOT_REACHED) for name in names}
 
     def add(self, check: Check) -> None:
-        """Replace the entry of a check.
+        """Replace the entry of a check."""
+        self._checks[check.check] = check
 
-        Args:
-            check: What the check found.
-        """
-        with self._lock:
-            self._checks[check.check] = check
-
-    def skip(self, name: str, reason: str) -> None:
-        """Note why a check was skipped.
-
-        Args:
-            name: The name of the check.
-            reason: Why, in a sentence that is safe to publish.
-        """
-        self.add(Check(name, "skipped", reason))
+    def skip_rest(self, reason: str) -> None:
+        """Report why all checks that have no entry yet were skipped."""
+        for check in self.checks:
+            if check.seen == _NOT_REACHED:
+                self.add(Check(check.check, "skipped", reason))
 
     @property
     def checks(self) -> list[Check]:
-        """The entries so far, in the report's order."""
-        with self._lock:
-            return list(self._checks.values())
+        """The entries so far."""
+        return list(self._checks.values())
 
 
 def has_errors(checks: Iterable[Check]) -> bool:
-    """Return whether any check came out as an error.
-
-    Args:
-        checks: The entries of a report.
-    """
-    return any(one.verdict == "error" for one in checks)
+    """Return whether any check found an error."""
+    return any(check.verdict == "error" for check in checks)
 
 
 def as_json(checks: Iterable[Check]) -> str:
-    """Return a report as one line of JSON.
+    """Return a report as one line of JSON."""
+    entries = [asdict(check) for check in checks]
+    return json.dumps({"versions": _versions(), "date": _today(), "checks": entries}) + "\n"
 
-    Args:
-        checks: The entries of the report.
+
+def as_text(checks: Sequence[Check]) -> str:
+    """Return a report as lines of text: a header, then the checks.
+
+    ASCII only, because it may be printed to any terminal.
     """
-    return json.dumps({"checks": [asdict(one) for one in checks]}) + "\n"
+    header = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}, {date}"
+    first = header.format(**_versions(), date=_today())
+    return "\n".join([first, _summary(checks), "", *_lines(checks), ""])
 
 
-def as_text(checks: Iterable[Check]) -> str:
-    """Return a report with one line per check.
-
-    ASCII only, as it may be printed to any terminal.
-
-    Args:
-        checks: The entries of the report.
-    """
-    entries = list(checks)
-    mark_width = max(len(one.verdict) for one in entries) + 2
-    name_width = max(len(one.check) for one in entries)
-    return "".join(
-        f"{f'[{one.verdict}]':{mark_width}} {one.check:{name_width}}  {_sentences(one)}\n"
-        for one in entries
-    )
+def _versions() -> dict[str, str]:
+    return {
+        "tap": VERSION,
+        "sdk": version("singer-sdk"),
+        "python": platform.python_version(),
+    }
 
 
-def _sentences(check: Check) -> str:
-    advice = f" -> {check.advice}" if check.advice else ""
-    return f"{check.seen}{advice}"
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _summary(checks: Sequence[Check]) -> str:
+    """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
+    found: dict[str, list[str]] = {"error": [], "warning": [], "not reached": []}
+    for check in checks:
+        if check.verdict in found:
+            found[check.verdict].append(check.check)
+        elif check.seen.startswith("Not reached"):
+            found["not reached"].append(check.check)
+    parts = []
+    for what, names in found.items():
+        plural = "s" if len(names) > 1 and what != "not reached" else ""
+        if names:
+            parts.append(f"{len(names)} {what}{plural}: {', '.join(names)}")
+    return "; ".join(parts) or "ok"
+
+
+def _lines(checks: Sequence[Check]) -> Iterator[str]:
+    """Yield a line for each check; those that were skipped for the same reason share one."""
+    skipped: dict[str, list[str]] = {}
+    for check in checks:
+        if check.verdict == "skipped":
+            skipped.setdefault(check.seen, []).append(check.check)
+    width = max(len(check.check) for check in checks)
+    for check in checks:
+        if check.verdict == "skipped":
+            names = ", ".join(skipped.pop(check.seen, ()))
+        else:
+            names = check.check
+        if names:
+            advice = f" -> {check.advice}" if check.advice else ""
+            yield f"{f'[{check.verdict}]':9} {names:{width}}  {check.seen}{advice}"

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tap_techwolf.doctor.contact import MOST_REQUESTS, SECONDS
-from tap_techwolf.doctor.examination import NAMES, Examination
+from tap_techwolf.doctor.client import REQUESTS, SECONDS
+from tap_techwolf.doctor.runner import Runner, check_names
 from tests.harness import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sandbox.app import Sandbox
@@ -20,29 +24,74 @@ class Examine(Protocol):
     """Runs all checks, with the sandbox's settings and some others."""
 
     def __call__(
-        self, *, most_requests: int = ..., seconds: float = ..., **overrides: Any
+        self,
+        *,
+        with_probes: bool = ...,
+        requests: int = ...,
+        seconds: float = ...,
+        **overrides: Any,
     ) -> dict[str, Check]: ...
 
 
 @pytest.fixture
 def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
     def examine(
-        *, most_requests: int = MOST_REQUESTS, seconds: float = SECONDS, **overrides: Any
+        *,
+        with_probes: bool = False,
+        requests: int = REQUESTS,
+        seconds: float = SECONDS,
+        **overrides: Any,
     ) -> dict[str, Check]:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings(url, **overrides)))
         sent = sandbox.requests.total()
-        examination = Examination(most_requests=most_requests, seconds=seconds)
-        examination.run([str(file)])
-        checks = examination.report.checks
-        assert sandbox.requests.total() <= sent + MOST_REQUESTS
-        assert tuple(one.check for one in checks) == NAMES
-        assert not [one for one in checks if "Unexpected" in one.seen]
-        return {one.check: one for one in checks}
+        checks = run(str(file), with_probes=with_probes, requests=requests, seconds=seconds)
+        assert sandbox.requests.total() <= sent + REQUESTS
+        assert list(checks) == check_names(with_probes=with_probes)
+        assert not [one for one in checks.values() if "Unexpected" in one.seen]
+        return checks
 
     return examine
 
 
+def run(*sources: str, **limits: Any) -> dict[str, Check]:
+    """Run all checks, and return their entries by name."""
+    runner = Runner(**limits)
+    runner.run(sources)
+    return {one.check: one for one in runner.report.checks}
+
+
 def verdicts(checks: dict[str, Check], verdict: str) -> set[str]:
-    """The names of the checks that came out so."""
+    """The names of the checks with a verdict."""
     return {name for name, one in checks.items() if one.verdict == verdict}
+
+
+@contextmanager
+def server(
+    answer: Callable[[str], tuple[int, Any]], headers: dict[str, str] | None = None
+) -> Iterator[str]:
+    """A server that answers each path as a test wants it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, content = answer(self.path)
+            body = b"" if status == 204 else json.dumps(content).encode()
+            self.send_response_only(status, "Distinctive-4711")
+            for name, text in (headers or {}).items():
+                self.send_header(name, text)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815 - as the base class calls them
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        thread = Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.server_address[1]}"
+        listener.shutdown()
+        thread.join()

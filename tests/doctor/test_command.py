@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import pytest
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from tap_techwolf.doctor import cli
-from tap_techwolf.doctor.examination import NAMES
+from tap_techwolf.doctor.runner import check_names
 from tap_techwolf.version import VERSION
 from tests.gateway import gateway
 from tests.harness import environment, settings
@@ -51,38 +52,55 @@ def config(url: str, tmp_path: Path) -> str:
 
 def checks_of(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     report = json.loads(done.stdout)
-    assert report.keys() == {"checks"}
-    assert tuple(one["check"] for one in report["checks"]) == NAMES
+    assert report.keys() == {"versions", "date", "checks"}
+    assert report["versions"].keys() == {"tap", "sdk", "python"}
+    assert report["date"] == date.fromisoformat(report["date"]).isoformat()
     for one in report["checks"]:
         assert list(one) == ["check", "verdict", "seen", "advice"]
     return {one["check"]: one for one in report["checks"]}
 
 
-def test_json_holds_all_checks_and_stdout_nothing_else(config: str) -> None:
+def test_json_has_all_checks_and_stdout_nothing_else(config: str) -> None:
     done = run("--config", config, "--json")
     assert done.returncode == 0, done.stderr
     assert checks_of(done)["token"]["verdict"] == "ok"
 
 
-def test_the_names_are_those_that_were_agreed() -> None:
-    assert NAMES[:5] == ("settings", "addresses", "token", "clock", "version")
-    assert NAMES[5:14] == tuple(
-        f"{kind}:{stream}" for stream in PATHS for kind in ("export", "form", "filter")
-    )
-    assert NAMES[14] == "goals_move_filter"
-    assert all(name.startswith("learned:") for name in NAMES[15:])
+def test_the_names_of_the_checks_are_those_that_scripts_know(config: str) -> None:
+    names = [
+        *("settings", "token", "clock", "version"),
+        *(f"{kind}:{stream}" for stream in PATHS for kind in ("export", "form", "filter")),
+        "goals_move_filter",
+    ]
+    assert list(checks_of(run("--config", config, "--json"))) == names
+    probes = ["probe:date_time", "probe:gte", "probe:hierarchy", "probe:inactive"]
+    assert list(checks_of(run("--config", config, "--json", "--probe"))) == [*names, *probes]
 
 
-def test_the_text_has_a_line_for_each_check(sandbox: Sandbox, config: str) -> None:
+def test_the_text_has_a_header_and_a_line_for_each_check(sandbox: Sandbox, config: str) -> None:
     sandbox.variants.forbidden_exports = {PATHS["job_task_profiles"]}
+    sandbox.variants.set_properties = {PATHS["employee_ai_goals"]: {"cost_centre": 1}}
     done = run("--config", config)
     assert done.returncode == 1
-    lines = done.stdout.splitlines()
-    assert [line.split()[1] for line in lines] == list(NAMES)
+    versions, verdict, empty, *lines = done.stdout.splitlines()
+    assert versions.startswith(f"tap-techwolf {VERSION}, singer-sdk ")
+    assert verdict == "1 error: export:job_task_profiles; 1 warning: form:employee_ai_goals"
+    assert not empty
+    names = [name for line in lines for name in line[10:].split("  ")[0].split(", ")]
+    assert sorted(names) == sorted(check_names())
     line = next(one for one in lines if " export:job_task_profiles " in one)
     assert line.startswith("[error] ")
     assert "403 Forbidden" in line
     assert "-> Ask TechWolf" in line
+
+
+def test_checks_that_were_skipped_for_one_reason_share_a_line() -> None:
+    done = run()
+    *_, error, skipped = done.stdout.splitlines()
+    assert error.startswith("[error] ")
+    assert skipped.startswith("[skipped] token, clock, version, export:employee_ai_goals, ")
+    assert skipped.endswith("The settings are wrong.")
+    assert len(checks_of(run("--json"))) == len(check_names())
 
 
 def test_against_the_sandbox_it_takes_a_few_seconds(config: str) -> None:
@@ -156,7 +174,7 @@ def test_a_signal_ends_it_at_once_with_a_line(
         stdout, stderr = process.communicate(timeout=10)
     assert process.returncode == 1
     assert not stdout
-    assert stderr.splitlines()[-1] == f"tap-techwolf: Ended by {number.name}."
+    assert stderr.splitlines()[-1] == f"tap-techwolf: Stopped by {number.name}."
 
 
 def test_a_signal_that_does_not_wake_the_waiting_thread_is_handled_soon() -> None:

@@ -33,7 +33,7 @@ def with_goals(sandbox: Sandbox) -> list[int]:
     return [number for number, one in enumerate(sandbox.company.employees) if one.goals]
 
 
-def test_changed_goals_that_come_with_the_filter_are_ok(quiet: Sandbox, examine: Examine) -> None:
+def test_changed_goals_that_the_filter_returns_are_ok(quiet: Sandbox, examine: Examine) -> None:
     positions = with_goals(quiet)
     for days, position in enumerate((positions[0], positions[40], positions[-1])):
         employee = quiet.company.employees[position]
@@ -41,7 +41,7 @@ def test_changed_goals_that_come_with_the_filter_are_ok(quiet: Sandbox, examine:
     check = examine()[NAME]
     assert (check.verdict, check.advice) == ("ok", "")
     assert "3 employees have a goal that changed within 14 days" in check.seen
-    assert "3 of them came, and 0 of" in check.seen
+    assert "returns 3 of them, and 0 of" in check.seen
 
 
 @pytest.mark.parametrize("days", [0, 6, 13])
@@ -57,12 +57,12 @@ def test_a_changed_goal_that_the_filter_misses_is_a_warning(
     check = examine(ai_goal_versions=versions)[NAME]
     assert check.verdict == "warning"
     assert "2 employees have a goal" in check.seen
-    assert "1 of them came" in check.seen
-    assert check.advice == "Run a full sync daily: incremental ones miss changed goals."
+    assert "returns 1 of them" in check.seen
+    assert check.advice == "Run a full sync daily: incremental syncs miss changed goals."
 
 
 @pytest.mark.parametrize("days", [15, 20])
-def test_without_a_recent_goal_nothing_can_be_told(
+def test_without_a_recent_goal_the_check_is_skipped(
     quiet: Sandbox, examine: Examine, days: int
 ) -> None:
     employee = quiet.company.employees[with_goals(quiet)[0]]
@@ -81,7 +81,7 @@ def test_a_system_that_touches_everybody_proves_little(quiet: Sandbox, examine: 
     check = examine()[NAME]
     assert check.verdict == "ok"
     others = len(with_goals(quiet)) - 1
-    assert f"1 of them came, and {others} of {others} employees" in check.seen
+    assert f"returns 1 of them, and {others} of {others} employees" in check.seen
     assert "This proves little" in check.advice
 
 
@@ -93,10 +93,10 @@ def test_a_few_touched_employees_do_not_matter(quiet: Sandbox, examine: Examine)
         quiet.company.employees[position].last_updated = now
     check = examine()[NAME]
     assert (check.verdict, check.advice) == ("ok", "")
-    assert "1 of them came, and 5 of" in check.seen
+    assert "returns 1 of them, and 5 of" in check.seen
 
 
-def test_at_most_five_pages_are_looked_at(quiet: Sandbox, examine: Examine) -> None:
+def test_at_most_five_pages_are_read(quiet: Sandbox, examine: Examine) -> None:
     for position in with_goals(quiet)[:30]:
         quiet.company.change_goal(quiet.company.employees[position])
     check = examine(page_size=5)[NAME]
@@ -104,14 +104,14 @@ def test_at_most_five_pages_are_looked_at(quiet: Sandbox, examine: Examine) -> N
     assert check.verdict == "ok"
 
 
-def test_fewer_pages_are_looked_at_where_requests_run_out(quiet: Sandbox, examine: Examine) -> None:
+def test_fewer_pages_are_read_if_requests_run_out(quiet: Sandbox, examine: Examine) -> None:
     quiet.company.change_goal(quiet.company.employees[with_goals(quiet)[0]])
-    checks = examine(most_requests=17, page_size=20)
+    checks = examine(requests=17, page_size=20, with_probes=True)
     assert "On the first page, 1 employee has a goal" in checks[NAME].seen
-    assert checks["learned:inactive"].verdict == "ok"
+    assert checks["probe:inactive"].verdict == "ok"
 
 
-def test_a_page_that_fails_leaves_it_open(quiet: Sandbox, examine: Examine) -> None:
+def test_a_page_that_fails_skips_the_check(quiet: Sandbox, examine: Examine) -> None:
     quiet.conditions.faults.append(Fault(GOALS, status=403, skip=3))
     check = examine()[NAME]
     assert check.verdict == "skipped"

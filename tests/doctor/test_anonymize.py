@@ -1,28 +1,27 @@
-"""Whatever the API answers, neither report nor log holds anything of it but names of a schema."""
+"""Whatever the API answers, neither the report nor the log shows any of it."""
 
 from __future__ import annotations
 
 import json
 import logging
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
-from tap_techwolf.doctor.examination import Examination
 from tap_techwolf.doctor.report import as_json, as_text
+from tap_techwolf.doctor.runner import Runner
+from tests.doctor.conftest import server
 from tests.doctor.test_command import run
 from tests.harness import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SECRET = "Distinctive-4711"
+#: Words that look like names of properties, or like documented values.
+WORDS = ("by_manager", "jane_doe", "payroll", "pregnant")
 STATUSES = (200, 201, 204, 302, 400, 401, 403, 404, 422, 429, 500, 503)
 
 
@@ -47,6 +46,23 @@ RECORDS: list[dict[str, Any]] = [
         ],
     },
     {"external_id": SECRET, "tasks": {SECRET: {SECRET: [SECRET]}}, "domains": [{SECRET: SECRET}]},
+    {
+        "external_id": SECRET,
+        "goal": {"by_manager": {"jane_doe": {"payroll": ["pregnant"]}}},
+        "target_skills": [{"jane_doe": "pregnant", "skill_id": {"by_manager": "jane_doe"}}],
+    },
+    {
+        "external_id": SECRET,
+        "tasks": [
+            {
+                "by_manager": {"jane_doe": "pregnant"},
+                "validation_state": "pregnant",
+                "ai_impact": {"level": "pregnant", "jane_doe": [{"payroll": 1}]},
+                "source_events": [{"event_type": "jane_doe", "payroll": None}],
+            }
+        ],
+        "hierarchy": {"by_manager": {"jane_doe": {"payroll": [{"tasks": "pregnant"}]}}},
+    },
     {"external_id": {SECRET: SECRET}},
     {SECRET: SECRET},
 ]
@@ -61,35 +77,14 @@ BODIES: list[Any] = [
 ]
 
 
-@contextmanager
-def server(answer: Callable[[str], tuple[int, Any]]) -> Iterator[str]:
-    """A server that answers each path as a test wants it, with secrets in every header."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, content = answer(self.path.partition("?")[0])
-            body = b"" if status == 204 else json.dumps(content).encode()
-            self.send_response_only(status, SECRET)
-            for name in (SECRET, f"X-RateLimit-{SECRET}", "Location", "Date"):
-                self.send_header(name, SECRET)
-            self.send_header("Retry-After", "0")
-            self.send_header("X-RateLimit-Limit", SECRET)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = answer  # noqa: N815 - as the base class calls them
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.server_address[1]}"
-        listener.shutdown()
-        thread.join()
+#: Secrets in every header that a client might read.
+HEADERS = {
+    SECRET: SECRET,
+    f"X-RateLimit-{SECRET}": SECRET,
+    "Location": SECRET,
+    "Date": SECRET,
+    "Retry-After": "0",
+}
 
 
 def token(content: Any = None) -> dict[str, Any]:
@@ -117,15 +112,15 @@ def write_settings(folder: Path, address: str) -> Path:
 def check(folder: Path, address: str, caplog: pytest.LogCaptureFixture) -> None:
     file = write_settings(folder, address)
     with caplog.at_level(logging.DEBUG, "tap_techwolf"):
-        examination = Examination(seconds=30)
-        examination.run([str(file)])
-    checks = examination.report.checks
+        runner = Runner(with_probes=True, seconds=30)
+        runner.run([str(file)])
+    checks = runner.report.checks
     expect_nothing(as_json(checks) + as_text(checks) + caplog.text, address)
 
 
 def expect_nothing(shown: str, address: str) -> None:
     port = address.rpartition(":")[2]
-    for part in (SECRET, SECRET.lower(), "istinctive", "4711", "127.0.0.1", port):
+    for part in (SECRET, SECRET.lower(), "istinctive", "4711", "127.0.0.1", port, *WORDS):
         assert part not in shown, shown
     assert "Unexpected" not in shown, shown
     assert "Traceback" not in shown
@@ -136,7 +131,7 @@ def test_no_content_shows(tmp_path: Path, caplog: pytest.LogCaptureFixture, numb
     def answer(path: str) -> tuple[int, Any]:
         return 200, token() if path == TOKEN_PATH else BODIES[number]
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         check(tmp_path, address, caplog)
 
 
@@ -145,7 +140,7 @@ def test_no_error_shows(tmp_path: Path, caplog: pytest.LogCaptureFixture, status
     def answer(path: str) -> tuple[int, Any]:
         return (200, token()) if path == TOKEN_PATH else (status, BODIES[-2])
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         check(tmp_path, address, caplog)
 
 
@@ -156,7 +151,7 @@ def test_no_word_of_the_token_endpoint_shows(
     def answer(_: str) -> tuple[int, Any]:
         return status, {"error": SECRET, "error_description": SECRET, "access_token": [SECRET]}
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         check(tmp_path, address, caplog)
 
 
@@ -168,7 +163,7 @@ def test_an_odd_lifetime_does_not_show(
         found = token({"expires_in": lifetime, "scope": lifetime})
         return 200, found if path == TOKEN_PATH else page(RECORDS[0])
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         check(tmp_path, address, caplog)
 
 
@@ -184,7 +179,7 @@ def test_pages_that_follow_do_not_show_either(
             return 200, page(record, has_next=True, next_starting_after=SECRET)
         return 200, {"count": 10**400}
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         check(tmp_path, address, caplog)
 
 
@@ -193,7 +188,7 @@ def test_the_process_shows_nothing_either(tmp_path: Path, option: str) -> None:
     def answer(path: str) -> tuple[int, Any]:
         return 200, token() if path == TOKEN_PATH else BODIES[3]
 
-    with server(answer) as address:
+    with server(answer, HEADERS) as address:
         file = write_settings(tmp_path, address)
         done = run("--config", str(file), option, TAP_TECHWOLF_LOGLEVEL="DEBUG")
         expect_nothing(done.stdout + done.stderr, address)
