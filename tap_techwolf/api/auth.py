@@ -272,4 +272,6 @@ def _lifetime(answer: Mapping[str, Any]) -> float | None:
     seconds = answer.get("expires_in")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
+    if seconds <= 0:  # Each request would get a token of its own, and their number is limited.
+        return None
     return float(min(seconds, _LONGEST_LIFETIME))
