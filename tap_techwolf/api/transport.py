@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 1 << 18
 
+# It can be imported only if PySocks is installed.
+_SOCKS_MODULE = "urllib3.contrib.socks"
+
 _PROXY_FAILED = "the proxy cannot be reached"
 _PROXY_ADVICE = (
     "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment: each must be the address of "
@@ -236,8 +239,8 @@ def _request_error(error: Exception) -> RequestError:
             "the address or its proxy cannot be used", advice=_PROXY_ADVICE, is_transient=False
         )
     causes = list(_causes(error))
-    # PySocks' own errors, which urllib3 takes for the server's. It need not be installed.
-    if any(type(cause).__module__ == "socks" for cause in causes):
+    # urllib3 has no error of its own for a SOCKS proxy, but the connection is one to the proxy.
+    if any(type(getattr(one, "conn", None)).__module__ == _SOCKS_MODULE for one in causes):
         return RequestError(_PROXY_FAILED, advice=_PROXY_ADVICE)
     for kind, reason, advice in _FAILURES:
         if any(isinstance(cause, kind) for cause in causes):

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from sandbox.app import Sandbox
 
-pytestmark = pytest.mark.usefixtures("waits")
-
 SECRET = "distinctive"
 
 
@@ -61,7 +59,7 @@ def test_a_response_that_drips_over_tls_ends_within_the_time_limit(secure: Api) 
 
 
 def test_an_untrusted_certificate_is_not_tried_again(
-    secure: Api, waits: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    secure: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(RequestError, match="certificate") as caught:
@@ -73,7 +71,6 @@ def test_an_untrusted_certificate_is_not_tried_again(
     for word in ("certificate", "REQUESTS_CA_BUNDLE"):
         assert word in output.last_line
     assert "attempt" not in output.log
-    assert waits == []
 
 
 def test_a_ca_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
