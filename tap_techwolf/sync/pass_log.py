@@ -13,6 +13,7 @@ from typing_extensions import override
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state_manager import PassStateManager
+from tap_techwolf.sync.stream_maps import LOG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ class CompletedPasses(Stream):
     last records and before the STATE message that makes it final.
     """
 
-    name = "completed_passes"
+    name = LOG_NAME
     primary_keys: ClassVar[tuple[str, ...]] = ("stream", "began_at")
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 

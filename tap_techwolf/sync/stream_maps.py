@@ -10,13 +10,15 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Catalog
 
 from tap_techwolf.errors import SettingsError
-from tap_techwolf.sync.pass_log import CompletedPasses
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
 
     from singer_sdk.streams import Stream
+
+#: The name of the log of completed passes.
+LOG_NAME = "completed_passes"
 
 _MAPS = "stream_maps"
 _ELSE = "__else__"
@@ -57,9 +59,8 @@ def build_mapper(
         SettingsError: A stream map gives an export the name of the log.
     """
     maps = config.get(_MAPS) or {}
-    log_name = CompletedPasses.name
     mapper = _mapper(config, maps, logger)
-    log_maps = {name: maps[name] for name in (log_name,) if name in maps}
+    log_maps = {name: maps[name] for name in (LOG_NAME,) if name in maps}
     log_mapper = _mapper({**config, "flattening_enabled": False}, log_maps, logger)
     unmapped = _mapper(config, {}, logger)
     for name, stream in streams.items():
@@ -67,15 +68,15 @@ def build_mapper(
         if entry is None or not stream.selected:
             unmapped.register_raw_stream_schema(name, stream.schema, stream.primary_keys)
             mapper.stream_maps[name] = unmapped.stream_maps[name]
-        elif name == log_name:
+        elif name == LOG_NAME:
             log_mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
             mapper.stream_maps[name] = log_mapper.stream_maps[name]
         else:
             mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
         aliases = {stream_map.stream_alias for stream_map in mapper.stream_maps[name]}
-        if name != log_name and log_name in aliases:
+        if name != LOG_NAME and LOG_NAME in aliases:
             raise SettingsError(
-                f"Setting 'stream_maps': {name} cannot be renamed to {log_name}, which is the "
+                f"Setting 'stream_maps': {name} cannot be renamed to {LOG_NAME}, which is the "
                 "log of completed passes."
             )
         for stream_map in mapper.stream_maps[name]:
