@@ -4,8 +4,6 @@ The SDK and everything else that takes time to import is imported in functions, 
 handlers for signals are set.
 """
 
-from __future__ import annotations
-
 import gc
 import logging
 import os
@@ -13,13 +11,11 @@ import signal
 import sys
 import threading
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import NoReturn
 
 from tap_techwolf.signals import exit_during_start, exit_now
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-    from types import TracebackType
 
 logger = logging.getLogger("tap_techwolf")
 

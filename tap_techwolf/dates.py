@@ -1,7 +1,5 @@
 """Parse and format the date-times of settings, bookmarks and checkpoints."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 # Nothing is updated before 1970. Earlier dates would only risk an overflow.

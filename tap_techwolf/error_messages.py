@@ -1,7 +1,5 @@
 """Describe an error in one line without data: what happened, and what to do."""
 
-from __future__ import annotations
-
 import traceback
 from pathlib import Path
 

@@ -4,14 +4,9 @@ Each carries a text that is safe to show as it is: one line that says what happe
 without a record, an id, a token or a secret.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class TapTechWolfError(Exception):

@@ -1,15 +1,11 @@
 """End the process on a signal: soon if the loader reads, and in time even if it does not."""
 
-from __future__ import annotations
-
 import os
 import signal
 from contextlib import suppress
 from threading import Timer
-from typing import TYPE_CHECKING, NoReturn
-
-if TYPE_CHECKING:
-    from types import FrameType
+from types import FrameType
+from typing import NoReturn
 
 #: The process ends within this time after the first signal, even if the loader does not read.
 #: Less than five seconds, because users are promised no more.

@@ -1,7 +1,5 @@
 """The streams: what differs between the exports, and nothing else."""
 
-from __future__ import annotations
-
 from tap_techwolf.api.export import (
     EMPLOYEE_TASK_INCLUDES,
     EXTERNAL_VENDOR,

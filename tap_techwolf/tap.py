@@ -1,16 +1,17 @@
 """The tap: its settings, its streams, and how the SDK's command runs them."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import FrameType
+from typing import Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from tap_techwolf.config.settings import SETTINGS
@@ -29,13 +30,6 @@ from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.sync.stream_maps import build_mapper
 from tap_techwolf.sync.writer import PageWriter
 from tap_techwolf.version import NAME
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.plugin_base import _ConfigInput
-    from singer_sdk.streams import Stream
 
 logger = logging.getLogger(__name__)
 

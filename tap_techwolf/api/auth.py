@@ -1,33 +1,26 @@
 """Get one token for a whole run, by client secret or private key, and renew it in time."""
 
-from __future__ import annotations
-
 import logging
 import math
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from http import HTTPMethod, HTTPStatus
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import requests
+from backoff.types import Details
 from singer_sdk.authenticators import OAuthAuthenticator
 from typing_extensions import override
 
 from tap_techwolf.api.redaction import api_message, status_text
 from tap_techwolf.api.retry import LONGEST_WAIT, is_transient, retried
-from tap_techwolf.api.transport import RequestError
+from tap_techwolf.api.transport import RequestError, Response, Transport
 from tap_techwolf.config.private_key import load_private_key
 from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import AuthenticationError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from backoff.types import Details
-
-    from tap_techwolf.api.transport import Response, Transport
 
 logger = logging.getLogger(__name__)
 

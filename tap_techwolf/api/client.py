@@ -1,17 +1,18 @@
 """Send requests to a tenant's API, and fetch an export's pages, retrying transient errors."""
 
-from __future__ import annotations
-
 import logging
 import math
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
+from backoff.types import Details
 
 from tap_techwolf.api.auth import TechWolfAuthenticator, attempts_text
+from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
 from tap_techwolf.api.redaction import api_message, status_text
 from tap_techwolf.api.retry import (
@@ -22,18 +23,9 @@ from tap_techwolf.api.retry import (
     retried,
     server_time,
 )
-from tap_techwolf.api.transport import RequestError, Transport
+from tap_techwolf.api.transport import Budget, RequestError, Response, Transport
 from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import ExportError, StoppedError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from backoff.types import Details
-
-    from tap_techwolf.api.export import Export, Request
-    from tap_techwolf.api.transport import Budget, Response
 
 logger = logging.getLogger(__name__)
 

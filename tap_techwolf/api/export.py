@@ -1,18 +1,13 @@
 """Build requests for an export, using only documented parameters."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tap_techwolf.api.page import Record
+from tap_techwolf.api.pagination import Pagination, Position
 from tap_techwolf.config.settings import SETTING_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tap_techwolf.api.page import Record
-    from tap_techwolf.api.pagination import Pagination, Position
 
 
 def _setting(name: str) -> str:

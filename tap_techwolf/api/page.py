@@ -1,18 +1,14 @@
 """Parse a page of an export: what it says about paging at once, its records on demand."""
 
-from __future__ import annotations
-
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, DecimalException
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 # Decimals keep numbers as the API wrote them, 1.10 and 1E+400 included.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)

@@ -1,18 +1,13 @@
 """Decide how an export is paged: what a request says, and where the next page is."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from singer_sdk.pagination import BaseAPIPaginator
 from typing_extensions import override
 
-from tap_techwolf.api.page import BrokenPageError
-
-if TYPE_CHECKING:
-    from tap_techwolf.api.page import Page
+from tap_techwolf.api.page import BrokenPageError, Page
 
 #: Where a page is: a cursor, or an offset. None is the first page.
 Position = str | int | None

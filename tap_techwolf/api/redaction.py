@@ -1,22 +1,16 @@
 """Make the API's error messages safe to show: one line without ids, addresses or secrets."""
 
-from __future__ import annotations
-
 import html
 import json
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+from requests import PreparedRequest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from requests import PreparedRequest
-
-    from tap_techwolf.api.transport import Response
+from tap_techwolf.api.transport import Response
 
 HIDDEN = "[hidden]"
 

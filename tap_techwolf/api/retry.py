@@ -1,26 +1,19 @@
 """Decide what to retry, and how long to wait."""
 
-from __future__ import annotations
-
 import math
 import random
 import re
 import time
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import backoff
+from backoff.types import Details
 
-from tap_techwolf.api.transport import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from backoff.types import Details
-
-    from tap_techwolf.api.transport import Response
+from tap_techwolf.api.transport import RequestError, Response
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

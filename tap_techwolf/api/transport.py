@@ -1,22 +1,18 @@
 """Send requests over kept-alive connections, each within a time limit."""
 
-from __future__ import annotations
-
 import math
 import ssl
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from urllib3 import exceptions as urllib3_errors
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _CHUNK_BYTES = 1 << 18
 

@@ -1,7 +1,5 @@
 """The settings, as a JSON Schema that also documents them."""
 
-from __future__ import annotations
-
 from singer_sdk import typing as th
 
 from tap_techwolf.version import USER_AGENT

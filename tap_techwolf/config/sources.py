@@ -1,20 +1,16 @@
 """Read settings, states and catalogs from JSON files, and settings from environment variables."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 
 from tap_techwolf.errors import CatalogError, SettingsError, StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 Option = Literal["config", "state", "catalog"]
 

@@ -1,25 +1,20 @@
 """Validate the settings, without ever repeating a value."""
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jsonschema import TypeChecker, ValidationError
 from jsonschema.validators import extend
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
 from tap_techwolf.config.urls import auth_url_of, is_safe_url
 from tap_techwolf.dates import parse_date_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from jsonschema import TypeChecker, ValidationError
 
 _PATTERNS = {
     "tenant": "may contain only letters, digits, '-' and '_'",

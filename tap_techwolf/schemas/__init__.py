@@ -1,7 +1,5 @@
 """The JSON Schema of each stream, one file per stream."""
 
-from __future__ import annotations
-
 import sys
 from copy import deepcopy
 from typing import Any

@@ -1,23 +1,16 @@
 """Check a catalog, correct what would lose data, and select the columns of its records."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from singer_sdk.singerlib import Catalog, Metadata, Schema
+from singer_sdk.helpers.types import Record
+from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from singer_sdk.streams import Stream
 
 from tap_techwolf.api.redaction import redact
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from singer_sdk.helpers.types import Record
-    from singer_sdk.singerlib import CatalogEntry
-    from singer_sdk.streams import Stream
 
 logger = logging.getLogger(__name__)
 

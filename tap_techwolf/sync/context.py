@@ -1,18 +1,13 @@
 """What the streams of one run share."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tap_techwolf.api.client import ApiClient
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tap_techwolf.sync.pass_log import CompletedPasses
-    from tap_techwolf.sync.writer import PageWriter
+from tap_techwolf.sync.pass_log import CompletedPasses
+from tap_techwolf.sync.writer import PageWriter
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,22 @@
 """The log of completed passes: a small stream that the tap writes itself."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from singer_sdk import Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib import Metadata, RecordMessage, Schema
+from singer_sdk.helpers.types import Context, Record
+from singer_sdk.singerlib import Catalog, Metadata, RecordMessage, Schema
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.schemas import read_schema
+from tap_techwolf.sync.pass_settings import PassSettings
+from tap_techwolf.sync.state import Checkpoint
 from tap_techwolf.sync.state_manager import PassStateManager
 from tap_techwolf.sync.stream_maps import LOG_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from singer_sdk import Tap
-    from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog
-
-    from tap_techwolf.sync.state import Checkpoint, PassSettings
 
 
 class CompletedPasses(Stream):

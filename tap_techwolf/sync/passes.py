@@ -1,35 +1,33 @@
 """Sync one export page by page; write a STATE message after each page."""
 
-from __future__ import annotations
-
 import logging
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import backoff
+from backoff.types import Details
 from msgspec.structs import replace
 
-from tap_techwolf.api.page import BrokenPageError
-from tap_techwolf.api.pagination import Paginator
+from tap_techwolf.api.client import ExportClient
+from tap_techwolf.api.page import BrokenPageError, Page, Record
+from tap_techwolf.api.pagination import Paginator, Position
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import ExportError
-from tap_techwolf.sync.state import new_pass, next_began_at, plan_pass, restart_pass
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from backoff.types import Details
-
-    from tap_techwolf.api.client import ExportClient
-    from tap_techwolf.api.page import Page, Record
-    from tap_techwolf.api.pagination import Position
-    from tap_techwolf.sync.context import RunContext
-    from tap_techwolf.sync.progress import Progress
-    from tap_techwolf.sync.state import Checkpoint, PassSettings
+from tap_techwolf.sync.context import RunContext
+from tap_techwolf.sync.pass_settings import PassSettings
+from tap_techwolf.sync.progress import Progress
+from tap_techwolf.sync.state import (
+    Checkpoint,
+    new_pass,
+    next_began_at,
+    plan_pass,
+    restart_pass,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -46,40 +44,27 @@ _REJECTED_FOR_NOW = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 _REJECTIONS = 3
 
 
+@dataclass(eq=False)
 class Pass:
-    """Read an export from its checkpoint, or from the beginning, to the end."""
+    """Read an export from its checkpoint, or from the beginning, to the end.
 
-    def __init__(  # noqa: PLR0913 - each is one thing that a pass needs
-        self,
-        context: RunContext,
-        client: ExportClient,
-        settings: PassSettings,
-        state: dict[str, Any],
-        progress: Progress,
-        *,
-        alias: str,
-        reads_ahead: bool = True,
-    ) -> None:
-        """Prepare a pass; no request is made yet.
+    Attributes:
+        context: What the streams of the run share.
+        client: Fetches the pages.
+        settings: Decide where the pass starts.
+        state: The stream's state, which is kept up to date.
+        progress: Reports the pass.
+        alias: The stream's name in the messages, which a stream map may have changed.
+        reads_ahead: Whether to request the next page while the records of this one are written.
+    """
 
-        Args:
-            context: What the streams of the run share.
-            client: Fetches the pages.
-            settings: Decide where the pass starts.
-            state: The stream's state, which is kept up to date.
-            progress: Reports the pass.
-            alias: The stream's name in the messages, which a stream map may have changed.
-            reads_ahead: Whether to request the next page while the records of this one are
-                written.
-        """
-        self._context = context
-        self._client = client
-        self._settings = settings
-        self._state = state
-        self._progress = progress
-        self._alias = alias
-        self._reads_ahead = reads_ahead
-        self._ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
+    context: RunContext
+    client: ExportClient
+    settings: PassSettings
+    state: dict[str, Any]
+    progress: Progress
+    alias: str
+    reads_ahead: bool = True
 
     def records(self) -> Iterator[tuple[Record, str]]:
         """Yield the records, and when the pass began: their `exported_at`.
@@ -90,56 +75,55 @@ class Pass:
             ExportError: There is no such page, or it may be incomplete.
             StateError: The state cannot be used.
         """
+        ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
         try:
-            yield from self._records()
+            yield from self._records(ahead)
         finally:
             # A page that was requested ahead must not hold up the other streams.
-            self._client.stop()
-            self._ahead.shutdown(wait=False, cancel_futures=True)
+            self.client.stop()
+            ahead.shutdown(wait=False, cancel_futures=True)
 
-    def _records(self) -> Iterator[tuple[Record, str]]:
-        here, warnings = plan_pass(self._settings, self._state)
+    def _records(self, ahead: ThreadPoolExecutor) -> Iterator[tuple[Record, str]]:
+        here, warnings = plan_pass(self.settings, self.state)
         for warning in warnings:
-            logger.warning("%s: %s.", self._settings.stream, warning)
-        self._progress.start(here, self._settings)
+            logger.warning("%s: %s.", self.settings.stream, warning)
+        self.progress.start(here, self.settings)
         page, here = self._first_page(here)
         # By the same clock as the beginning, and not misled by one that is set meanwhile.
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)
         began_at = here.began_at or page.requested_at  # `_first_page` has set it.
         exported_at = format_date_time(began_at)
-        paginator = Paginator(self._client.export.pagination, here.starting_after)
+        paginator = Paginator(self.client.export.pagination, here.starting_after)
         while True:
+            upcoming: Future[Page] | None = None
             try:
                 position = paginator.position_after(page)
-                upcoming = self._request_ahead(here, position)
-                records = page.records(self._client.export.key)
+                if position is not None and self.reads_ahead:
+                    there = replace(here, page=here.page + 1)
+                    upcoming = ahead.submit(self._get_page, there, position)
+                records = page.records(self.client.export.key)
             except BrokenPageError as error:
-                raise self._client.broken_page_error(here.page, error) from error
+                raise self.client.broken_page_error(here.page, error) from error
             for record in records:
                 yield record, exported_at
             del records  # They need not stay in memory while this stream waits for its turn.
-            written = self._context.writer.record_count(self._alias)
+            written = self.context.writer.record_count(self.alias)
             here = replace(here, records=here.records + written)
             now = clock + timedelta(seconds=time.monotonic())
             here = self._write_page(here, position, max(now, began_at))
-            self._progress.page_written(written)
+            self.progress.page_written(written)
             if position is None:
                 break
             page = upcoming.result() if upcoming else self._get_page(here, position)
-        self._progress.end(here)
+        self.progress.end(here)
 
     def _get_page(
         self, here: Checkpoint, position: Position, max_attempts: int | None = None
     ) -> Page:
-        request = self._client.export.request(
-            self._context.config, filter_date=here.filter_date, position=position
+        request = self.client.export.request(
+            self.context.config, filter_date=here.filter_date, position=position
         )
-        return self._client.get_page(request, here.page, max_attempts)
-
-    def _request_ahead(self, here: Checkpoint, position: Position) -> Future[Page] | None:
-        if position is None or not self._reads_ahead:
-            return None
-        return self._ahead.submit(self._get_page, replace(here, page=here.page + 1), position)
+        return self.client.get_page(request, here.page, max_attempts)
 
     def _first_page(self, here: Checkpoint) -> tuple[Page, Checkpoint]:
         """Get this run's first page; a new pass begins with it."""
@@ -150,14 +134,14 @@ class Pass:
                     "%s: the bookmark in the state is ahead of the API's clock or this machine's; "
                     "the pass exports everything, as it is not known what changed since. Check the "
                     "clocks. If the bookmark is wrong, set it back in the state.",
-                    self._settings.stream,
+                    self.settings.stream,
                 )
-                here = new_pass(self._settings, None)
+                here = new_pass(self.settings, None)
                 page = self._get_page(here, None)
         else:
             page, here = self._resume(here)
         if here.began_at is None:
-            here = replace(here, began_at=next_began_at(page.requested_at, self._state))
+            here = replace(here, began_at=next_began_at(page.requested_at, self.state))
         return page, here
 
     def _resume(self, here: Checkpoint) -> tuple[Page, Checkpoint]:
@@ -176,7 +160,7 @@ class Pass:
             jitter=None,
             logger=None,
         )(self._get_page)
-        start = restart_pass(self._settings, self._state, here)
+        start = restart_pass(self.settings, self.state, here)
         try:
             return get_page(here, here.starting_after), here
         except ExportError as error:
@@ -191,7 +175,7 @@ class Pass:
                     raise error from None
         logger.warning(
             "%s: the API rejects the cursor of the interrupted pass; the pass starts over",
-            self._settings.stream,
+            self.settings.stream,
         )
         return page, start
 
@@ -199,7 +183,7 @@ class Pass:
         logger.warning(
             "%s: the API rejected the cursor of the interrupted pass; attempt %d of %d follows in "
             "%.1f s",
-            self._settings.stream,
+            self.settings.stream,
             details["tries"] + 1,
             _REJECTIONS,
             details["wait"],
@@ -211,18 +195,18 @@ class Pass:
         Returns:
             Where the pass is now: on the next page, or still on the last one.
         """
-        context, writer = self._context, self._context.writer
+        context, writer = self.context, self.context.writer
         cursor = position if isinstance(position, str) else None
         if position is None:
-            context.pass_log.write(here, now, self._settings)
+            context.pass_log.write(here, now, self.settings)
         else:
             here = here.on_next_page(cursor)
         with writer.turn():
             writer.flush()
             if position is None:
-                here.complete(self._settings, self._state)
+                here.complete(self.settings, self.state)
             elif cursor is not None:
-                here.write(self._state)
+                here.write(self.state)
             if position is None or cursor is not None:
                 writer.write_state(context.state)
             # An offset means another page in a later run, which therefore starts over.

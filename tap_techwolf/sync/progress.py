@@ -1,13 +1,10 @@
 """Report a stream's progress: at its start, at most twice a minute, and at its end."""
 
-from __future__ import annotations
-
 import logging
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tap_techwolf.sync.state import Checkpoint, PassSettings
+from tap_techwolf.sync.pass_settings import PassSettings
+from tap_techwolf.sync.state import Checkpoint
 
 logger = logging.getLogger(__name__)
 

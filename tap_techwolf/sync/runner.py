@@ -1,25 +1,20 @@
 """Sync the selected exports side by side, from the check of the state to the closing line."""
 
-from __future__ import annotations
-
 import logging
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_techwolf.api.client import ApiClient
 from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS
+from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.progress import count_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from tap_techwolf.api.client import ApiClient
-    from tap_techwolf.sync.context import RunContext
-    from tap_techwolf.sync.stream import ExportStream
+from tap_techwolf.sync.stream import ExportStream
 
 logger = logging.getLogger(__name__)
 

@@ -19,42 +19,27 @@ A state store may merge states instead of replacing them: Meltano does during a 
 that is removed from the state then comes back, so that no meaning hangs on a key's absence.
 """
 
-from __future__ import annotations
-
-import hashlib
-import json
-import logging
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec.structs import replace
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_techwolf.config.urls import endpoints
 from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
-from tap_techwolf.sync.stream_maps import stream_map_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-
-    from tap_techwolf.api.export import Export
-
-logger = logging.getLogger(__name__)
+from tap_techwolf.sync.pass_settings import PassSettings
 
 REPLICATION_KEY = "exported_at"
 
 # What `meltano state get` prints around a state.
 _WRAPPER = "singer_state"
 
-# What the SDK, which this tap does not let write the state, keeps there for other taps. It fails on
-# partitions that it cannot read.
+# What the SDK keeps in the states of other taps. It fails on partitions that it cannot read.
 _SDK_KEYS = {
-    "partitions",
-    "progress_markers",
-    "replication_key_signpost",
+    *("partitions", "progress_markers", "replication_key_signpost"),
     "starting_replication_value",
 }
 
@@ -91,93 +76,6 @@ def read_state(state: object) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class PassSettings:
-    """The settings that decide where a pass starts, and whether it may resume.
-
-    Attributes:
-        replication_method: INCREMENTAL or FULL_TABLE.
-        start_date: The first sync exports only what was updated since; None for everything.
-        tenant: A hash of the tenant.
-        fingerprint: A hash of what shapes the records.
-        scope_hash: A hash of what narrows the pass, for the log of completed passes.
-        unchanged: A hash of what must not change while the pass is interrupted.
-    """
-
-    stream: str
-    replication_method: str
-    start_date: str | None
-    lookback_days: int
-    tenant: str
-    fingerprint: str
-    scope_hash: str
-    unchanged: str
-
-    @classmethod
-    def read(
-        cls,
-        export: Export,
-        config: Mapping[str, Any],
-        replication_method: str,
-        columns: Sequence[Sequence[str]],
-    ) -> Self:
-        """Collect the settings of a pass.
-
-        Args:
-            export: The export to read.
-            config: Validated settings.
-            replication_method: INCREMENTAL or FULL_TABLE.
-            columns: The columns in the catalog, and those that are deselected.
-        """
-        urls = endpoints(config)
-        tenant = _hash([config["tenant"], urls.audience])
-        scope = export.settings_filters(config)
-        stream_map = stream_map_of(config, export.name)
-        is_incremental = replication_method == REPLICATION_INCREMENTAL
-        start_date = config.get("start_date") if is_incremental else None
-        records = [
-            export.name,
-            export.params(config),
-            export.includes(config),
-            scope,
-            config.get("api_version"),
-        ]
-        flattening = {
-            name: value for name, value in config.items() if name.startswith("flattening_")
-        }
-        lookback_days = config["lookback_days"]
-        return cls(
-            stream=export.name,
-            replication_method=replication_method,
-            start_date=start_date,
-            lookback_days=lookback_days,
-            tenant=tenant,
-            fingerprint=_hash(records),
-            scope_hash=_hash([tenant, scope, stream_map]),
-            unchanged=_hash(
-                [
-                    *(tenant, urls.api_url, replication_method, start_date, lookback_days),
-                    *(records, columns, stream_map, flattening),
-                ]
-            ),
-        )
-
-    @property
-    def is_incremental(self) -> bool:
-        """Whether the pass may continue a bookmark."""
-        return self.replication_method == REPLICATION_INCREMENTAL
-
-
-def _hash(content: object) -> str:
-    """Return sixteen hexadecimal digits, the same for the same JSON value in any order of keys.
-
-    What is no JSON counts as its text, such as a date in the settings of a program that runs the
-    tap in its own process.
-    """
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
 class Bookmark:
     """What the last complete pass left.
 
@@ -200,12 +98,9 @@ class Bookmark:
         """
         if "replication_key" not in state and "replication_key_value" not in state:
             return None
+        is_readable = state.get("replication_key", REPLICATION_KEY) == REPLICATION_KEY
         try:
-            if state.get("replication_key", REPLICATION_KEY) != REPLICATION_KEY:
-                raise ValueError  # noqa: TRY301 - all that cannot be read is refused alike
-            began_at = parse_date_time(state.get("replication_key_value"))
-            if began_at.year > _LAST_YEAR:
-                raise ValueError  # noqa: TRY301 - as above
+            began_at = _parse(state.get("replication_key_value") if is_readable else None)
         except ValueError as error:
             raise StateError(
                 f"{stream}: the bookmark in the state cannot be read. Set 'replication_key' to "
@@ -315,7 +210,7 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
         _check_tenant(settings, bookmark)
     warnings = [problem] if problem else []
     continued = None if is_full or not settings.is_incremental else bookmark
-    if continued is not None and continued.fingerprint not in {None, settings.fingerprint}:
+    if continued is not None and continued.fingerprint not in (None, settings.fingerprint):
         warnings.append(
             "settings have changed since everything was last synced; rows that have not changed "
             "since keep their old columns until a full refresh (run once with --full-refresh)"
@@ -373,7 +268,7 @@ def _continues(state: Mapping[str, Any], bookmark: Bookmark | None) -> bool:
 
 
 def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:
-    if bookmark.tenant not in {None, settings.tenant}:
+    if bookmark.tenant not in (None, settings.tenant):
         raise StateError(
             f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
             "'audience' has changed): an incremental sync would miss this tenant's older records. "
@@ -439,9 +334,13 @@ def _known_passes(state: Mapping[str, Any]) -> Iterator[datetime]:
     checkpoint = state.get("checkpoint")
     began_at = checkpoint.get("began_at") if isinstance(checkpoint, dict) else None
     for value in (state.get("replication_key_value"), began_at):
-        try:
-            moment = parse_date_time(value)
-        except ValueError:
-            continue
-        if moment.year <= _LAST_YEAR:
-            yield moment
+        with suppress(ValueError):
+            yield _parse(value)
+
+
+def _parse(value: object) -> datetime:
+    """Parse the moment when a pass began; later passes must be able to begin after it."""
+    moment = parse_date_time(value)
+    if moment.year > _LAST_YEAR:
+        raise ValueError("too late")
+    return moment

@@ -1,14 +1,10 @@
 """Keep the SDK from writing the state, which the passes write."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from singer_sdk.helpers.types import Context
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
-
-if TYPE_CHECKING:
-    from singer_sdk.helpers.types import Context
 
 
 class PassStateManager(StreamStateManager):

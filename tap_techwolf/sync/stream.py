@@ -1,37 +1,31 @@
 """The SDK stream for an export."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from singer_sdk import Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib import Catalog
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from tap_techwolf.api.client import ExportClient
-from tap_techwolf.api.export import VERSIONS, Export
+from tap_techwolf.api.export import VERSIONS, Export, Filter, Parameter
 from tap_techwolf.api.page import BrokenPageError
+from tap_techwolf.api.pagination import Pagination
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.catalog import Columns, reconcile
+from tap_techwolf.sync.context import RunContext
+from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass
 from tap_techwolf.sync.progress import Progress
-from tap_techwolf.sync.state import REPLICATION_KEY, PassSettings, new_pass, plan_pass
+from tap_techwolf.sync.state import REPLICATION_KEY, new_pass, plan_pass
 from tap_techwolf.sync.state_manager import PassStateManager
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from singer_sdk import Tap
-    from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog
-
-    from tap_techwolf.api.export import Filter, Parameter
-    from tap_techwolf.api.pagination import Pagination
-    from tap_techwolf.sync.context import RunContext
 
 logger = logging.getLogger(__name__)
 

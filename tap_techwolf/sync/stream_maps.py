@@ -1,21 +1,16 @@
 """Register the selected streams with the SDK's mapper."""
 
-from __future__ import annotations
-
 import fnmatch
+import logging
+from collections.abc import Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Catalog
+from singer_sdk.streams import Stream
 
 from tap_techwolf.errors import SettingsError
-
-if TYPE_CHECKING:
-    import logging
-    from collections.abc import Mapping
-
-    from singer_sdk.streams import Stream
 
 #: The name of the log of completed passes.
 LOG_NAME = "completed_passes"

@@ -1,23 +1,18 @@
 """Write Singer messages to stdout: each page together with its STATE, never a partial line."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
+from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
 from tap_techwolf.errors import LoaderExitedError, OutputError, StoppedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from singer_sdk.singerlib.encoding.simple import Message
 
 
 class _Page(threading.local):

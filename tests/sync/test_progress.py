@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.progress import Progress
-from tap_techwolf.sync.state import Checkpoint, PassSettings
+from tap_techwolf.sync.state import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import StateError
+from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.state import (
     Checkpoint,
-    PassSettings,
     next_began_at,
     plan_pass,
     read_state,
