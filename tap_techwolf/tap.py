@@ -67,18 +67,10 @@ class TapTechWolf(Tap):
         validate_config: bool = True,
         **kwargs: Any,  # noqa: ANN401 - as the SDK declares them
     ) -> None:
-        """Validate the settings, the catalog and the state.
+        """Validate the settings, the catalog and the state; take what the SDK's `Tap` takes.
 
-        The SDK would read the environment in its own way: any text but "true" and its like as
-        false, and a number that is none without naming the setting.
-
-        Args:
-            config: The settings.
-            catalog: A Singer catalog.
-            state: A Singer state, or what `meltano state get` prints.
-            parse_env_config: Whether to read settings from the environment, too. They win.
-            validate_config: Whether required settings must be set; discovery needs none.
-            kwargs: Other arguments of the SDK's `Tap`.
+        The environment is read here: the SDK takes any text but "true" and its like for false, and
+        fails on a number that is none without naming the setting.
 
         Raises:
             SettingsError: A setting is missing, unknown or invalid.
@@ -164,17 +156,10 @@ class TapTechWolf(Tap):
 
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
-        """Sync the selected streams side by side.
+        """Sync the selected streams side by side; see `sync_streams` for what it raises.
 
         Replaces the SDK's loop, in which each stream waits for the one before, and one that fails
         keeps the later ones from starting. The SDK declares it final, and has no hook for it.
-
-        Raises:
-            SyncError: Some streams failed; the others are complete.
-            AuthenticationError: There is no token.
-            ConfigurationError: The state or a setting cannot be used.
-            OutputError: The messages cannot be written.
-            Terminated: A signal asked the run to end.
         """
         sync_streams([stream for stream in self.exports if stream.selected], self.context)
 
@@ -184,9 +169,6 @@ class TapTechWolf(Tap):
 
         Replaces the SDK's handler, which may write into the middle of a message, and reports
         success. There is no public hook.
-
-        Raises:
-            Terminated: The first time.
         """
         del frame
         name = signal.Signals(signum).name
@@ -282,10 +264,6 @@ class _JsonFile(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> dict[str, Any]:
-        """Return the object.
-
-        Raises:
-            ConfigurationError: The file cannot be read, or holds something else.
-        """
+        """Return the object; an error names the file."""
         del param, ctx
         return read_json_object(value, self._option)

@@ -98,8 +98,12 @@ class Export:
 
     Attributes:
         name: The name of its stream.
+        path: The path below the API's URL.
         key: The properties that identify a record, and the Python type of each.
+        pagination: How it is paged.
+        parameters: The query parameters that settings decide.
         include: The setting that lists what each record includes; None if there is no choice.
+        filters: The filters that it accepts. Without `LAST_UPDATED` each pass is a full one.
     """
 
     name: str

@@ -27,11 +27,7 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
-    """Sync exports side by side.
-
-    Args:
-        streams: The selected exports.
-        context: What they share.
+    """Sync the selected exports side by side.
 
     Raises:
         SyncError: Some streams failed; the others are complete.
@@ -129,18 +125,7 @@ def summarize(
     seconds: float,
     state: Mapping[str, Any],
 ) -> str:
-    """Summarize a run in one line.
-
-    Args:
-        streams: The selected exports.
-        complete: The names of those whose pass is complete.
-        api: Counts the run's requests.
-        seconds: How long the run took.
-        state: The state of all streams.
-
-    Returns:
-        For example `3 of 3 streams complete: 1901 records, 16 requests, 0 retries in 3.2 s; ...`.
-    """
+    """Return a run's closing line: what is complete, what it took, where the next run starts."""
     streams = list(streams)
     done = set(complete)
     records = sum(stream.progress.records for stream in streams)

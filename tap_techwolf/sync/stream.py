@@ -39,17 +39,11 @@ class ExportStream(Stream):
     the last page, parses each page twice, waits for each page in turn, and never writes a state
     from which a killed run could resume. Of a `RESTStream` nothing would be left but names.
 
-    A subclass is data, and says all of this:
+    A subclass is data; `Export` explains what it says.
 
     Attributes:
-        path: The path of the export, below the API's URL.
-        primary_keys: The properties that identify a record.
-        all_versions_key: The same if all versions of each record are exported; None if records
-            have no versions.
-        parameters: The query parameters that settings decide.
-        include: The setting that lists what each record includes; None if there is no choice.
-        filters: The filters that it accepts. Without `LAST_UPDATED` each pass is a full one.
-        pagination: How it is paged.
+        all_versions_key: The key if all versions of each record are exported; None if records have
+            no versions.
     """
 
     path: ClassVar[str]
@@ -75,11 +69,7 @@ class ExportStream(Stream):
 
     @classmethod
     def export_of(cls, config: Mapping[str, Any]) -> Export:
-        """Return the export that the stream reads, without anything of Singer.
-
-        Args:
-            config: The settings, defaults included.
-        """
+        """Return the export that the stream reads, without anything of Singer."""
         name: str = vars(cls)["name"]
         properties = read_schema(name)["properties"]
         all_versions = config.get(VERSIONS.setting) == "all" and cls.all_versions_key
@@ -132,11 +122,7 @@ class ExportStream(Stream):
         return next(kept, self.stream_maps[0]).stream_alias
 
     def check_state(self) -> None:
-        """Raise an error for a bookmark that cannot be used, before any request.
-
-        Raises:
-            StateError: It cannot be read, or belongs to another tenant.
-        """
+        """Raise StateError for a bookmark that cannot be used, before any request."""
         plan_pass(self.pass_settings, self.stream_state)
 
     def check_export(self) -> None:
