@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import Any
 
 from singer_sdk.exceptions import ConfigurationError
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_techwolf.api.client import ApiClient
 from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
@@ -58,7 +58,7 @@ def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
         raise
     finally:
         seconds = time.monotonic() - started
-        logger.info(summarize(streams, complete, api, seconds, context.state))
+        logger.info(summarize(streams, complete, api, seconds))
     if failures:
         raise SyncError(failures)
 
@@ -119,20 +119,13 @@ def run_side_by_side(
 
 
 def summarize(
-    streams: Iterable[ExportStream],
-    complete: Iterable[str],
-    api: ApiClient,
-    seconds: float,
-    state: Mapping[str, Any],
+    streams: Sequence[ExportStream], complete: Iterable[str], api: ApiClient, seconds: float
 ) -> str:
     """Return a run's closing line: what is complete, what it took, where the next run starts."""
-    streams = list(streams)
     done = set(complete)
     records = sum(stream.progress.records for stream in streams)
-    bookmarks = state.get("bookmarks", {})
     next_runs = {
-        stream.name: _next_run(bookmarks.get(stream.name, {}), is_complete=stream.name in done)
-        for stream in streams
+        stream.name: _next_run(stream, is_complete=stream.name in done) for stream in streams
     }
     places = set(next_runs.values())
     where = (
@@ -149,11 +142,11 @@ def summarize(
     )
 
 
-def _next_run(state: Mapping[str, Any], *, is_complete: bool) -> str:
-    bookmark = state.get("replication_key_value")
-    checkpoint = state.get("checkpoint")
+def _next_run(stream: ExportStream, *, is_complete: bool) -> str:
+    bookmark = stream.stream_state.get("replication_key_value")
+    checkpoint = stream.stream_state.get("checkpoint")
     if not is_complete and isinstance(checkpoint, dict) and checkpoint.get("starting_after"):
         return f"at page {checkpoint.get('page')}"
-    if isinstance(bookmark, str):
+    if isinstance(bookmark, str) and stream.replication_method == REPLICATION_INCREMENTAL:
         return f"with updates since {bookmark[:16].replace('T', ' ')} UTC"
     return "at the first page"
