@@ -16,7 +16,7 @@ from tap_techwolf import schemas
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
-from tap_techwolf.sync.completed_passes import CompletedPasses
+from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.tap import TapTechWolf
 
 MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}

@@ -15,7 +15,9 @@ from fastapi.responses import JSONResponse
 
 from sandbox.exports import FORMS, export_page, read_export_request
 from sandbox.instance import Sandbox
+from sandbox.lists import LISTS, list_page, read_window
 from sandbox.optional_endpoints import add_optional_endpoints
+from sandbox.records import show
 from sandbox.requests import Refused, refuse
 from sandbox.responses import changed, errors, replacement, set_date
 from sandbox.steering import PREFIX, add_steering
@@ -76,13 +78,7 @@ def _add_exports(app: FastAPI, sandbox: Sandbox) -> None:
     async def export(request: Request) -> Response:
         path = request.url.path
         variants = sandbox.variants
-        sandbox.headers.append(dict(request.headers))
-        sandbox.tokens.require(request.headers.get("Authorization", ""))
-        if path in variants.forbidden_exports:
-            raise Refused(403, "403 Forbidden", "This export is not part of the licence.")
-        version = request.headers.get("X-API-Version", "2024-12-05")
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
-            raise refuse("X-API-Version must be a date.")
+        _check_access(request, sandbox)
         query = request.query_params.multi_items()
         page_request = read_export_request(path, query, await _json(request), variants)
         sandbox.pages.append((path, page_request))
@@ -94,8 +90,28 @@ def _add_exports(app: FastAPI, sandbox: Sandbox) -> None:
         page = export_page(sandbox.company, path, page_request, sandbox.date_reading, variants)
         return JSONResponse(page)
 
+    async def list_by_offset(request: Request) -> Response:
+        path = request.url.path
+        _check_access(request, sandbox)
+        window = read_window(request.query_params)
+        results = show(path, LISTS[path].results(sandbox.company), sandbox.variants)
+        return JSONResponse(list_page(results, window))
+
     for path in FORMS:
         app.post(path)(export)
+    for path in LISTS:
+        app.get(path)(list_by_offset)
+
+
+def _check_access(request: Request, sandbox: Sandbox) -> None:
+    """Raise Refused unless a request may read an export, and its headers are as documented."""
+    sandbox.headers.append(dict(request.headers))
+    sandbox.tokens.require(request.headers.get("Authorization", ""))
+    if request.url.path in sandbox.variants.forbidden_exports:
+        raise Refused(403, "403 Forbidden", "This export is not part of the licence.")
+    version = request.headers.get("X-API-Version", "2024-12-05")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
+        raise refuse("X-API-Version must be a date.")
 
 
 def _set_rate_limit(response: Response, sandbox: Sandbox, path: str) -> None:

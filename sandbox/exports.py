@@ -1,4 +1,4 @@
-"""The three exports: what each accepts, and which entities a page holds."""
+"""The exports: what each accepts, and which entities a page holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.filters import DateReading, matcher
-from sandbox.records import show
+from sandbox.records import goals, show, task_profile
 from sandbox.requests import Form, PageRequest, read_request, refuse
 from sandbox.variants import Variants
 
@@ -22,30 +22,35 @@ _VENDORS = ("techwolf", "workday", "sap_attribute_library")
 _FORMATS = ("list", "hierarchy")
 _TASK_INCLUDES = frozenset({"ai_impact", "linked_skills", "rejected_tasks", "weekly_hours"})
 
-FORMS = {
+#: The exports, by their paths.
+FORMS: dict[str, Form] = {
     "/export/employees/ai_goals": Form(
-        {"external_vendor": _VENDORS, "versions": ("latest", "all")},
-        frozenset(),
-        frozenset({"is_active", "last_updated"}),
+        stream="employee_ai_goals",
+        entities="employees",
+        show=goals,
+        query={"external_vendor": _VENDORS, "versions": ("latest", "all")},
+        filters=frozenset({"is_active", "last_updated"}),
     ),
     "/export/employees/task_profiles": Form(
-        {"external_vendor": _VENDORS, "response_format": _FORMATS},
-        _TASK_INCLUDES | {"source_events"},
-        frozenset({"is_active", "last_updated"}),
+        stream="employee_task_profiles",
+        entities="employees",
+        show=task_profile,
+        query={"external_vendor": _VENDORS, "response_format": _FORMATS},
+        includes=_TASK_INCLUDES | {"source_events"},
+        filters=frozenset({"is_active", "last_updated"}),
     ),
     "/job_architecture/export/jobs/task_profiles": Form(
-        {"external_vendor": _VENDORS, "response_format": _FORMATS},
-        _TASK_INCLUDES | {"source_data"},
-        frozenset({"last_updated", "job_family_id_is_in_list"}),
+        stream="job_task_profiles",
+        entities="jobs",
+        show=task_profile,
+        query={"external_vendor": _VENDORS, "response_format": _FORMATS},
+        includes=_TASK_INCLUDES | {"source_data"},
+        filters=frozenset({"last_updated", "job_family_id_is_in_list"}),
     ),
 }
 
-_STREAMS = {
-    "/export/employees/ai_goals": "employee_ai_goals",
-    "/export/employees/task_profiles": "employee_task_profiles",
-    "/job_architecture/export/jobs/task_profiles": "job_task_profiles",
-}
-PATHS = {stream: path for path, stream in _STREAMS.items()}
+#: Their paths, by the streams that read them.
+PATHS = {form.stream: path for path, form in FORMS.items()}
 
 
 def read_export_request(
@@ -98,7 +103,9 @@ def export_page(
         Refused: The cursor is unknown.
     """
     variants = variants or Variants()
-    entities = _ordered(company.employees if "/employees/" in path else company.jobs, variants)
+    form = FORMS[path]
+    everybody = company.employees if form.entities == "employees" else company.jobs
+    entities = _ordered(everybody, variants)
     start = 0
     if request.starting_after is not None:
         ids = [entity.external_id for entity in entities]
@@ -115,7 +122,9 @@ def export_page(
                 has_next = True
                 break
             window.append(entity)
-    records = [record for entity in window for record in show(path, entity, request, variants)]
+    records = [
+        record for entity in window for record in show(path, form.show(entity, request), variants)
+    ]
     page: dict[str, Any] = {"has_next": has_next, "records": records}
     if has_next:
         page["next_starting_after"] = window[-1].external_id

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from sandbox.lists import list_page, read_window
 from sandbox.requests import Refused, refuse
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox.instance import Sandbox
     from sandbox.variants import EndpointAnswer
 
-_DEFAULT_LIMIT = 100
-_LARGEST_LIMIT = 200
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -54,10 +53,7 @@ def _instead(answer: EndpointAnswer) -> Response | None:
 
 
 def _employees(company: Company, query: Mapping[str, str]) -> dict[str, Any]:
-    if unknown := query.keys() - {"limit", "offset", "is_active"}:
-        raise refuse(f"Unknown query parameters: {sorted(unknown)}")
-    limit = _integer(query.get("limit", str(_DEFAULT_LIMIT)), 1, _LARGEST_LIMIT)
-    offset = _integer(query.get("offset", "0"), 0)
+    window = read_window(query, {"is_active"})
     found = sorted(company.employees, key=lambda one: (one.last_updated, one.external_id))
     if "is_active" in query:
         if query["is_active"] not in _BOOLEANS:
@@ -69,15 +65,6 @@ def _employees(company: Company, query: Mapping[str, str]) -> dict[str, Any]:
             "active": one.is_active,
             "last_updated": f"{one.last_updated:%Y-%m-%dT%H:%M:%SZ}",
         }
-        for one in found[offset : offset + limit]
+        for one in found
     ]
-    return {"count": len(found), "results": results}
-
-
-def _integer(text: str, smallest: int, largest: int | None = None) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise refuse("limit and offset must be integers.")
-    number = int(text)
-    if number < smallest or (largest is not None and number > largest):
-        raise refuse("limit must be from 1 to 200, offset at least 0.")
-    return number
+    return list_page(results, window)

@@ -1,4 +1,4 @@
-"""How the exports show employees and jobs as records."""
+"""How the endpoints show employees and jobs as records."""
 
 from __future__ import annotations
 
@@ -15,17 +15,9 @@ if TYPE_CHECKING:
 
 
 def show(
-    path: str, entity: Entity, request: PageRequest, variants: Variants
+    path: str, records: Sequence[dict[str, Any]], variants: Variants
 ) -> Sequence[dict[str, Any]]:
-    """Return the records of an employee or a job, as an export shows them.
-
-    Args:
-        path: The export's path.
-        entity: The employee or job.
-        request: The request.
-        variants: Properties to set or to omit.
-    """
-    records = _show(path, entity, request)
+    """Return records of an endpoint with the properties that its variants set or omit."""
     for record in records:
         for name, value in variants.set_properties.get(path, {}).items():
             set_property(record, name.split("."), value)
@@ -59,11 +51,15 @@ def _holders(value: object, path: Sequence[str]) -> list[dict[str, Any]]:
     return _holders(value.get(path[0]), path[1:]) if path else [value]
 
 
-def _show(path: str, entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
-    if path.endswith("/ai_goals"):
-        newest_first = entity.goals[::-1]
-        goals = newest_first if request.query["versions"] == "all" else newest_first[:1]
-        return [_show_goal(entity, goal) for goal in goals]
+def goals(entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
+    """Return an employee's AI goals: the newest version, or all of them, the newest first."""
+    newest_first = entity.goals[::-1]
+    shown = newest_first if request.query["versions"] == "all" else newest_first[:1]
+    return [_show_goal(entity, goal) for goal in shown]
+
+
+def task_profile(entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
+    """Return the task profile of an employee or a job, in the format that is asked for."""
     tasks = [
         task
         for task in entity.tasks

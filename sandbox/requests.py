@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.filters import is_well_formed
 from sandbox.variants import Variants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sandbox.entities import Entity
 
 MOST_PER_PAGE = 100
 LONGEST_CURSOR = 100
@@ -40,14 +42,20 @@ class Form:
     """What an export accepts.
 
     Attributes:
+        stream: The stream that reads the export.
+        entities: Whose records it has.
+        show: Makes the records of an employee or a job.
         query: Query parameters and the values of each; the first value is the default.
         includes: The values of `include`; empty if the export has no such field.
-        filters: The kinds of filters.
+        filters: The kinds of filters; empty if it has no such field.
     """
 
-    query: Mapping[str, tuple[str, ...]]
-    includes: frozenset[str]
-    filters: frozenset[str]
+    stream: str
+    entities: Literal["employees", "jobs"]
+    show: Callable[[Entity, PageRequest], Sequence[dict[str, Any]]]
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    includes: frozenset[str] = frozenset()
+    filters: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,9 @@ def read_request(
     """
     if not isinstance(body, dict):
         raise refuse("The request body was not structured correctly.")
-    fields = {"limit", "starting_after", "filters"} | ({"include"} if form.includes else set())
+    fields = {"limit", "starting_after"}
+    fields |= {"filters"} if form.filters else set()
+    fields |= {"include"} if form.includes else set()
     if unknown := body.keys() - fields:
         raise refuse(f"Unknown fields: {sorted(unknown)}")
     limit = body.get("limit")

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 import simpleeval
-from requests.exceptions import InvalidProxyURL, InvalidSchema
 from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import PluginMapper
 
-from tap_techwolf.api.page import BROKEN_PAGE_HINT, BrokenPageError
 from tap_techwolf.error_messages import describe_error, describe_stream_error
 from tap_techwolf.errors import (
     AuthenticationError,
@@ -51,10 +49,6 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (LoaderExitedError(), "The loader exited; see its log, then run again."),
         (FileNotFoundError(2, "No such file", "x.pem"), "[Errno 2] No such file: 'x.pem'"),
         (
-            BrokenPageError("'records' is missing"),
-            f"'records' is missing. {BROKEN_PAGE_HINT}",
-        ),
-        (
             MappingError("Failed for stream jobs"),
             "Setting 'stream_maps': Failed for stream jobs",
         ),
@@ -73,13 +67,6 @@ def test_a_safe_text_is_shown_on_one_line(error: Exception, text: str) -> None:
     assert describe_error(error) == text
 
 
-@pytest.mark.parametrize("kind", [InvalidSchema, InvalidProxyURL])
-def test_an_unusable_proxy_is_reported_without_its_address(kind: type[Exception]) -> None:
-    text = describe_error(kind("socks5://user:distinctive@proxy"))
-    assert text.startswith("A proxy from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)")
-    assert "distinctive" not in text
-
-
 def test_each_failed_stream_is_named() -> None:
     error = SyncError({"goals": ExportError("goals, page 1: no."), "jobs": ExportError("No.")})
     assert describe_error(error) == "goals, page 1: no.; jobs: No."
@@ -88,9 +75,7 @@ def test_each_failed_stream_is_named() -> None:
 
 def test_a_stream_is_named_once() -> None:
     assert describe_stream_error("jobs", ExportError("jobs, page 1: no.")) == "jobs, page 1: no."
-    assert describe_stream_error("jobs", BrokenPageError("no")).startswith(
-        "jobs: no. To go on could"
-    )
+    assert describe_stream_error("jobs", OutputError("No room.")) == "jobs: No room."
 
 
 def test_a_failing_expression_names_the_setting_and_the_kind_of_error() -> None:

@@ -104,7 +104,7 @@ def test_a_stdout_that_is_not_ready_is_waited_for(
     output = Output.parse(written)  # No line is torn.
     assert process.returncode == 0, log
     assert output.ids(PROFILES) == all_ids(sandbox)
-    assert "checkpoint" not in output.state["bookmarks"][PROFILES]
+    assert "replication_key_value" in output.state["bookmarks"][PROFILES]
 
 
 KINDS_OF_STDOUT = [

@@ -184,9 +184,10 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             advice = error.advice or (
                 "Check 'region', 'auth_url' and the network, or run again later."
             )
+            attempts = attempts_text(self._settings["max_attempts"])
+            gave_up = f" after {attempts}; the last one failed with"
             raise AuthenticationError(
-                f"The token endpoint gave no token after "
-                f"{attempts_text(self._settings['max_attempts'])}; the last one failed with: "
+                f"The token endpoint gave no token{gave_up if error.is_transient else ''}: "
                 f"{error.reason}. {advice}",
                 status=error.response.status if error.response else None,
                 reason=error.reason,
@@ -275,5 +276,7 @@ def _access_token(answer: Mapping[str, Any]) -> str:
 def _lifetime(answer: Mapping[str, Any]) -> float | None:
     seconds = answer.get("expires_in")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    if seconds <= 0:  # Each request would get a token of its own, and their number is limited.
         return None
     return float(min(seconds, _LONGEST_LIFETIME))

@@ -28,6 +28,7 @@ from tap_techwolf.errors import ExportError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from backoff.types import Details
 
@@ -163,6 +164,11 @@ class ApiClient:
             timeout,
         )
         self.clock_difference = _clock_difference(response)
+        logger.debug(
+            "%s %s: status %d, %.3f s, %d bytes",
+            *(request.method, request.path, response.status),
+            *(response.seconds, len(response.body)),
+        )
         return response
 
 
@@ -176,6 +182,14 @@ def _clock_difference(response: Response) -> timedelta | None:
     earliest = response.requested_at - timedelta(seconds=1)
     latest = response.requested_at + timedelta(seconds=response.seconds)
     return answered_at - min(max(answered_at, earliest), latest)
+
+
+def _requested_at(response: Response) -> datetime:
+    """Return a moment before the API read the data, by the earlier of both clocks."""
+    answered_at = server_time(response)
+    if answered_at is None:
+        return response.requested_at
+    return min(response.requested_at, answered_at - timedelta(seconds=response.seconds))
 
 
 class ExportClient:
@@ -239,12 +253,11 @@ class ExportClient:
             what = f"the API answered {reason} ({message})"
             advice = status_advice(response.status)
             raise self._error(number, what, advice, response.status, reason)
-        ahead = _clock_difference(response) or timedelta(0)
         try:
             page = Page.parse(
                 response.body,
                 self.export.pagination.records,
-                response.requested_at + min(ahead, timedelta(0)),
+                _requested_at(response),
                 response.seconds,
             )
         except NoPageError as error:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 1 << 18
 
+# It can be imported only if PySocks is installed.
+_SOCKS_MODULE = "urllib3.contrib.socks"
+
+_PROXY_FAILED = "the proxy cannot be reached"
 _PROXY_ADVICE = (
     "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment: each must be the address of "
     "an HTTP proxy, or of a SOCKS proxy if the package PySocks is installed."
@@ -33,7 +37,7 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
         "the server's certificate is not trusted",
         "If your network inspects TLS, set REQUESTS_CA_BUNDLE to its CA bundle.",
     ),
-    (urllib3_errors.ProxyError, "the proxy cannot be reached", _PROXY_ADVICE),
+    (urllib3_errors.ProxyError, _PROXY_FAILED, _PROXY_ADVICE),
     (urllib3_errors.NameResolutionError, "the host name is unknown", _URL_ADVICE),
     (urllib3_errors.SSLError, "the TLS handshake failed", ""),
     (urllib3_errors.NewConnectionError, "the connection was refused", ""),
@@ -235,6 +239,9 @@ def _request_error(error: Exception) -> RequestError:
             "the address or its proxy cannot be used", advice=_PROXY_ADVICE, is_transient=False
         )
     causes = list(_causes(error))
+    # urllib3 has no error of its own for a SOCKS proxy, but the connection is one to the proxy.
+    if any(type(getattr(one, "conn", None)).__module__ == _SOCKS_MODULE for one in causes):
+        return RequestError(_PROXY_FAILED, advice=_PROXY_ADVICE)
     for kind, reason, advice in _FAILURES:
         if any(isinstance(cause, kind) for cause in causes):
             is_transient = kind is not ssl.SSLCertVerificationError

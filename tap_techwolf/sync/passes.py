@@ -16,7 +16,7 @@ from tap_techwolf.api.page import BrokenPageError
 from tap_techwolf.api.pagination import Paginator
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import ExportError
-from tap_techwolf.sync.state import next_began_at, plan_pass, restart_pass
+from tap_techwolf.sync.state import new_pass, next_began_at, plan_pass, restart_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,6 +145,15 @@ class Pass:
         """Get this run's first page; a new pass begins with it."""
         if here.starting_after is None:
             page = self._get_page(here, None)
+            if here.is_ahead_of(page.requested_at):
+                logger.warning(
+                    "%s: the bookmark in the state is ahead of the API's clock or this machine's; "
+                    "the pass exports everything, as it is not known what changed since. Check the "
+                    "clocks. If the bookmark is wrong, set it back in the state.",
+                    self._settings.stream,
+                )
+                here = new_pass(self._settings, None)
+                page = self._get_page(here, None)
         else:
             page, here = self._resume(here)
         if here.began_at is None:

@@ -58,8 +58,7 @@ _SDK_KEYS = {
     "starting_replication_value",
 }
 
-# Two clocks that are both right differ by less, and the filter goes back by an hour more than
-# `lookback_days`: a bookmark that is ahead by more is not to be trusted.
+# Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
 _LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
 _TICK = timedelta(microseconds=1)
 _LAST_YEAR = 9998
@@ -215,11 +214,6 @@ class Bookmark:
             ) from error
         return cls(began_at, state.get("fingerprint"), state.get("tenant"))
 
-    @property
-    def is_in_future(self) -> bool:
-        """Whether it is ahead of this machine's clock by more than two right clocks differ."""
-        return self.began_at - datetime.now(UTC) > _LARGEST_CLOCK_DIFFERENCE
-
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where a pass is; the module's docstring explains the fields.
@@ -274,6 +268,13 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return where the pass is once its current page is written."""
         return replace(self, starting_after=cursor, page=self.page + 1)
 
+    def is_ahead_of(self, clock: datetime) -> bool:
+        """Return whether the bookmark that the pass continues is ahead of a clock.
+
+        A clock was wrong, then or now, and what changed meanwhile may have any date.
+        """
+        return self.continues is not None and self.continues - clock > _LARGEST_CLOCK_DIFFERENCE
+
     def belongs_to(self, bookmark: Bookmark | None) -> bool:
         """Return whether the pass may resume beside a bookmark.
 
@@ -319,12 +320,6 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
             "settings have changed since everything was last synced; rows that have not changed "
             "since keep their old columns until a full refresh (run once with --full-refresh)"
         )
-    if continued is not None and continued.is_in_future:
-        warnings.append(
-            "the bookmark in the state is ahead of this machine's clock; the pass exports "
-            "everything, as it is not known what changed since. Check the clock. If the bookmark "
-            "is wrong, set it back in the state"
-        )
     return new_pass(settings, continued), warnings
 
 
@@ -355,8 +350,8 @@ def _interrupted_pass(
     problem = ""
     if found.settings != settings.unchanged:
         problem = (
-            "settings, selected columns or stream maps have changed since the pass was "
-            "interrupted; the pass starts over"
+            "settings (such as 'tenant', 'api_url', 'lookback_days', flattening or stream maps) or "
+            "the selected columns have changed since the pass was interrupted; the pass starts over"
         )
     return found, problem, found.continues is None
 
@@ -392,16 +387,14 @@ def new_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
 
     Args:
         settings: The settings of the pass.
-        bookmark: The bookmark to continue; None to export everything since the start date. One in
-            the future is not continued: a clock was wrong, then or now, and what changed meanwhile
-            is not missed only if everything is exported.
+        bookmark: The bookmark to continue; None to export everything since the start date.
     """
     continues = since = None
     if settings.is_incremental:
-        if bookmark is None:
-            since = parse_date_time(settings.start_date) if settings.start_date else None
-        elif not bookmark.is_in_future:
+        if bookmark is not None:
             continues = since = bookmark.began_at
+        elif settings.start_date is not None:
+            since = parse_date_time(settings.start_date)
     first_date = None
     if since is not None:
         first_date = filter_date(min(since, datetime.now(UTC)), settings.lookback_days)

@@ -19,7 +19,7 @@ from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.catalog import Columns, reconcile
 from tap_techwolf.sync.passes import Pass
 from tap_techwolf.sync.progress import Progress
-from tap_techwolf.sync.state import REPLICATION_KEY, PassSettings, plan_pass
+from tap_techwolf.sync.state import REPLICATION_KEY, PassSettings, new_pass, plan_pass
 from tap_techwolf.sync.state_manager import PassStateManager
 
 if TYPE_CHECKING:
@@ -153,12 +153,14 @@ class ExportStream(Stream):
             ExportError: There is no page, or it may be incomplete.
         """
         client = ExportClient(self._run.api, self.export)
-        page = client.get_page(self.export.request(self.config), number=1)
+        start = new_pass(self.pass_settings, None)
+        request = self.export.request(self.config, filter_date=start.filter_date)
+        page = client.get_page(request, start.page)
         try:
             self.export.pagination.next_position(page, None)
             page.records(self.export.key)
         except BrokenPageError as error:
-            raise client.broken_page_error(1, error) from error
+            raise client.broken_page_error(start.page, error) from error
 
     @property
     def pass_settings(self) -> PassSettings:

@@ -160,7 +160,7 @@ def _write_all(content: bytearray) -> None:
     output = getattr(buffer, "raw", buffer)
     try:
         # Whoever started the tap may have set the pipe to take nothing while it is full.
-        with suppress(OSError):  # Not a file, as in a test.
+        with suppress(OSError, AttributeError):  # It is no file, as in a test, or this is Windows.
             os.set_blocking(output.fileno(), True)
         with memoryview(content) as rest:
             position = 0

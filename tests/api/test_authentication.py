@@ -9,47 +9,45 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
-import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import NameResolutionError
 
-from sandbox.app import TOKEN_PATH
-from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID
+from sandbox.tokens import ASSERTION_TYPE, CLIENT_ID, TOKEN_PATH
+from tap_techwolf.api.export import Request
 from tap_techwolf.errors import AuthenticationError
 from tap_techwolf.tap import TapTechWolf
+from tests.api.servers import Answer, Api, client
 from tests.config.keys import ENCRYPTED_KEY, KEY, PASSPHRASE, RSA_KEY
-from tests.gateway import gateway
-from tests.harness import discover, selecting, settings, sync
+from tests.harness import settings, sync
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from requests_mock import Mocker
-
     from sandbox.app import Sandbox
-    from tap_techwolf.api.authenticator import TechWolfAuthenticator
+    from tap_techwolf.api.client import ApiClient
 
 PUBLIC_KEY = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+PATH = "/export/things"
+PAGE = Answer({})
 
 
-class Clock:
-    """A clock that only moves when told."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+@pytest.fixture(autouse=True)
+def _pages(api: Api) -> None:
+    api.answers[PATH] = [PAGE]
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+def send(one: ApiClient) -> int:
+    return one.send(Request("POST", PATH, json={})).status
 
 
-def authenticator(mock: Mocker, answer: Any, **overrides: Any) -> TechWolfAuthenticator:
-    mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "t"} | answer)
-    tap = TapTechWolf(config=settings("http://127.0.0.1", **overrides))
-    return tap.run.access.authenticator
+def tokens_sent(api: Api) -> list[str]:
+    return [one.headers["authorization"] for one in api.sent_to(PATH)]
+
+
+def token(**members: Any) -> Answer:
+    return Answer({"access_token": "a-token", "token_type": "Bearer"} | members)
+
+
+# Getting a token
 
 
 @pytest.mark.parametrize(
@@ -68,22 +66,18 @@ def test_a_private_key_gets_a_token(sandbox: Sandbox, url: str, key: dict[str, s
     assert sandbox.tokens.issued == 1
 
 
-def test_the_assertion_is_as_documented(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {}, client_secret=None, private_key=KEY)
+def test_each_assertion_is_new_and_as_documented(api: Api) -> None:
+    one = client(api, client_secret=None, private_key=KEY)
     seen = set()
     for _ in range(2):
-        one.update_access_token()
-        body = requests_mock.request_history[-1].json()
+        one.authenticator.update_access_token()
+        body = api.received[-1].json
         assert "client_secret" not in body
         assert body["client_assertion_type"] == ASSERTION_TYPE
-        endpoint = "http://127.0.0.1" + TOKEN_PATH
-        header = jwt.get_unverified_header(body["client_assertion"])
-        claims = jwt.decode(
-            body["client_assertion"], PUBLIC_KEY, algorithms=["RS256"], audience=endpoint
-        )
-        assert header["alg"] == "RS256"
+        assertion, endpoint = body["client_assertion"], api.url + TOKEN_PATH
+        assert jwt.get_unverified_header(assertion)["alg"] == "RS256"
+        claims = jwt.decode(assertion, PUBLIC_KEY, algorithms=["RS256"], audience=endpoint)
         assert claims["iss"] == claims["sub"] == CLIENT_ID
-        assert claims["aud"] == endpoint
         assert abs(claims["iat"] - time.time()) < 10
         assert 60 <= claims["exp"] - claims["iat"] <= 300
         assert len(claims["jti"]) <= 64
@@ -91,238 +85,222 @@ def test_the_assertion_is_as_documented(requests_mock: Mocker) -> None:
     assert len(seen) == 2
 
 
-def test_a_key_that_techwolf_does_not_know_is_refused(sandbox: Sandbox, url: str) -> None:
-    with pytest.raises(AuthenticationError, match="invalid_client"):
-        sync(settings(url, client_secret=None, private_key=KEY))
-    assert sandbox.tokens.issued == 0
-
-
-@pytest.mark.parametrize(
-    ("expires_in", "timeout", "good_for"),
-    [(10800, 300, 10500), (10800, 60, 10740), (100, 300, 50), (2, 300, 1), (1.0, 300, 0.5)],
-)
-def test_a_token_is_renewed_before_it_can_expire_in_flight(
-    requests_mock: Mocker, clock: Clock, expires_in: float, timeout: float, good_for: float
-) -> None:
-    answer = {"expires_in": expires_in}
-    one = authenticator(requests_mock, answer, request_timeout=timeout)
-    one.update_access_token()
-    asked_at = clock.now
-    clock.now = asked_at + good_for - 0.01
-    assert one.is_token_valid()
-    clock.now = asked_at + good_for
-    assert not one.is_token_valid()
-
-
-@pytest.mark.parametrize("expires_in", [{}, {"expires_in": None}, {"expires_in": "soon"}])
-def test_a_token_that_tells_no_end_is_used_until_it_is_refused(
-    requests_mock: Mocker, clock: Clock, expires_in: dict[str, Any]
-) -> None:
-    one = authenticator(requests_mock, expires_in)
-    one.update_access_token()
-    clock.now += 1e6
-    assert one.is_token_valid()
-    request = requests.Request("POST", "http://127.0.0.1", auth=one).prepare()
-    one.discard_token(request)
-    assert not one.is_token_valid()
-
-
-def test_a_token_is_discarded_once_however_many_requests_were_refused(
-    requests_mock: Mocker,
-) -> None:
-    one = authenticator(requests_mock, {})
-    given = iter("abc")
-    requests_mock.post(
-        "http://127.0.0.1" + TOKEN_PATH, json=lambda *_: {"access_token": next(given)}
-    )
-    refused = [requests.Request("POST", "http://127.0.0.1", auth=one).prepare() for _ in range(3)]
-    for request in refused:
-        one.discard_token(request)
-        one(requests.Request("POST", "http://127.0.0.1").prepare())
-    assert one.access_token == "b"
-
-
-def test_threads_that_need_a_token_at_once_get_one(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {})
+def test_threads_that_need_a_token_at_once_get_the_same(api: Api) -> None:
     asked, answer_now = threading.Event(), threading.Event()
 
-    def slow(*_: object) -> dict[str, Any]:
-        asked.set()
-        assert answer_now.wait(10)
-        return {"access_token": "t"}
+    def hold(request: Any) -> None:
+        if request.target == TOKEN_PATH:
+            asked.set()
+            assert answer_now.wait(10)
 
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=slow)
+    api.before_answer = hold
+    one = client(api)
     with ThreadPoolExecutor(3) as pool:
-        signed = [
-            pool.submit(requests.Request("POST", "http://127.0.0.1", auth=one).prepare)
-            for _ in range(3)
-        ]
+        sent = [pool.submit(send, one) for _ in range(3)]
         assert asked.wait(10)
         answer_now.set()
-        assert {each.result(10).headers["Authorization"] for each in signed} == {"Bearer t"}
-    assert requests_mock.call_count == 1
+        assert [each.result(10) for each in sent] == [200] * 3
+    assert len(api.sent_to(TOKEN_PATH)) == 1
+    assert tokens_sent(api) == ["Bearer token-1"] * 3
 
 
-def test_a_refusal_is_not_asked_for_again(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {})
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, status_code=403)
-    for _ in range(2):
-        with pytest.raises(AuthenticationError, match="403 Forbidden"):
-            one.update_access_token()
-    assert requests_mock.call_count == 1
+@pytest.mark.parametrize("value", ["missing", None, "", 5, "a\nb", "tökén"])
+def test_a_response_without_a_token_is_an_error(api: Api, value: Any) -> None:
+    api.answers[TOKEN_PATH] = [Answer({} if value == "missing" else {"access_token": value})]
+    with pytest.raises(AuthenticationError, match="'access_token'.*'auth_url'"):
+        send(client(api))
+    assert api.sent_to(PATH) == []
 
 
-def test_a_short_lived_token_is_renewed_during_the_sync(sandbox: Sandbox, url: str) -> None:
-    sandbox.tokens.expires_in = 0.4
-    sandbox.conditions.delay = 0.06
-    output = sync(settings(url, page_size=50))
-    assert len(output.ids("employee_task_profiles")) == len(sandbox.company.employees)
-    assert sandbox.tokens.issued > 1
-
-
-def test_the_time_a_token_request_takes_counts(requests_mock: Mocker, clock: Clock) -> None:
-    one = authenticator(requests_mock, {"expires_in": 100})
-
-    def slow(*_: object) -> dict[str, Any]:
-        clock.now += 40
-        return {"access_token": "t", "expires_in": 100}
-
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=slow)
-    one.update_access_token()
-    clock.now += 11
-    assert not one.is_token_valid()
-
-
-@pytest.mark.parametrize("key", [{}, {"client_secret": None, "private_key": KEY}])
-def test_a_refusal_that_repeats_what_was_sent_shows_none_of_it(
-    requests_mock: Mocker, key: dict[str, Any]
-) -> None:
-    sent: list[str] = []
-
-    def refuse(request: Any, context: Any) -> dict[str, Any]:
-        body = request.json()
-        sent.extend(body[name] for name in ("client_secret", "client_assertion") if name in body)
-        context.status_code = 401
-        return {"error": sent[-1], "error_description": f"This was sent: {sent[-1]}"}
-
-    one = authenticator(requests_mock, {}, **key)
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json=refuse)
-    with pytest.raises(AuthenticationError) as caught:
-        one.update_access_token()
-    assert "([hidden]: This was sent: [hidden])" in str(caught.value)
-    assert sent[-1] not in str(caught.value)
-
-
-def test_a_refusal_without_a_word_names_what_to_check(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {})
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, status_code=403)
-    with pytest.raises(AuthenticationError) as caught:
-        one.update_access_token()
-    assert str(caught.value) == (
-        "The token endpoint answered 403 Forbidden (no message). Check 'client_id', "
-        "'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
-    )
-
-
-def test_a_token_answer_that_is_no_object_is_told_and_tried_again_when_it_asks_to_be(
-    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    one = authenticator(requests_mock, {})
-    odd = {"json": [], "headers": {"Retry-After": "3"}}
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, [odd, {"json": {"access_token": "t"}}])
-    one.update_access_token()
-    assert waits == [3]
-    told = "Token request: the response is not a JSON object; attempt 2 of 8 follows in 3.0 s"
-    assert told in caplog.messages
-
-
-def test_a_token_endpoint_with_an_unknown_name_is_a_matter_of_the_settings(
-    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    one = authenticator(requests_mock, {}, max_attempts=2)
-    unknown = NameResolutionError("nowhere.test", HTTPConnection("nowhere.test"), OSError())  # type: ignore[arg-type]
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, exc=unknown)
-    with pytest.raises(AuthenticationError) as caught:
-        one.update_access_token()
-    assert str(caught.value) == (
-        "The token endpoint gave no token after 2 attempts; the last one ended with: the host name "
-        "is unknown. Check 'region' and 'auth_url'."
-    )
-    assert len(waits) == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "scopes", "lifetime"),
-    [
+def test_what_the_endpoint_says_of_a_token_is_known(api: Api) -> None:
+    told: list[tuple[dict[str, Any], list[str] | None, float | None]] = [
         ({"scope": "read read_reports", "expires_in": 60}, ["read", "read_reports"], 60),
         ({"scope": 5, "expires_in": "60"}, None, None),
         ({"scope": "", "expires_in": True}, [], None),
         ({}, None, None),
+    ]
+    one = client(api).authenticator
+    for members, scopes, lifetime in told:
+        api.answers[TOKEN_PATH] = [token(**members)]
+        one.update_access_token()
+        assert (one.scopes, one.lifetime) == (scopes, lifetime)
+
+
+# Refusals and failures
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 418])
+def test_a_refusal_names_the_settings_and_is_remembered(
+    api: Api, waits: list[float], status: int
+) -> None:
+    refusal = {"error": "access_denied", "error_description": "Grant type not allowed."}
+    api.answers[TOKEN_PATH] = [Answer(refusal, status)]
+    one = client(api)
+    for _ in range(3):
+        with pytest.raises(AuthenticationError) as caught:
+            send(one)
+        for word in ("Grant type not allowed", "client_id", "client_secret", "private_key"):
+            assert word in str(caught.value)
+        for word in (str(status), "tenant", "region", "audience"):
+            assert word in str(caught.value)
+    assert len(api.received) == 1
+    assert not waits
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *[Answer(status=status) for status in (408, 429, 500, 502, 503, 504)],
+        *[Answer(body) for body in (b"[]", b"<html>", b"", b'{"access_token": "a', b"[" * 9999)],
+    ],
+    ids=lambda answer: f"{answer.status} {answer.body!r:.20}",
+)
+def test_a_fault_of_the_token_endpoint_is_tried_again(
+    api: Api, waits: list[float], caplog: pytest.LogCaptureFixture, answer: Answer
+) -> None:
+    answer.headers["Retry-After"] = "3"
+    api.answers[TOKEN_PATH] = [answer, answer, token()]
+    one = client(api)
+    assert send(one) == 200
+    assert waits == [3, 3]
+    assert one.retry_count == 2
+    for number in (2, 3):
+        assert f"attempt {number} of 8" in caplog.text
+
+
+def test_the_token_endpoint_is_given_up_in_the_end_for_all(api: Api, waits: list[float]) -> None:
+    api.answers[TOKEN_PATH] = [Answer(status=500)]
+    one = client(api, max_attempts=3)
+    for _ in range(2):
+        with pytest.raises(AuthenticationError, match="3 attempts.*500 .*'region', 'auth_url'"):
+            send(one)
+    assert len(api.received) == 3
+    assert len(waits) == 2
+
+
+# Renewal
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "timeout", "good_for"),
+    [
+        (10800, 300, 10500),
+        (10800, 60, 10740),
+        (100, 300, 50),
+        (1.0, 300, 0.5),
+        (10**400, 300, 1e8),  # Longer than any run
     ],
 )
-def test_what_the_endpoint_says_of_a_token_is_kept(
-    requests_mock: Mocker, answer: dict[str, Any], scopes: list[str] | None, lifetime: float | None
+def test_a_token_is_renewed_before_it_can_expire_in_flight(
+    api: Api, clock: Clock, expires_in: float, timeout: float, good_for: float
 ) -> None:
-    one = authenticator(requests_mock, answer)
-    assert (one.scopes, one.lifetime) == (None, None)
-    one.update_access_token()
-    assert (one.scopes, one.lifetime) == (scopes, lifetime)
+    api.answers[TOKEN_PATH] = [token(expires_in=expires_in)]
+    one = client(api, request_timeout=timeout)
+    send(one)
+    start = clock.now
+    clock.now = start + good_for - 0.01
+    send(one)
+    assert len(api.sent_to(TOKEN_PATH)) == 1
+    clock.now = start + good_for
+    send(one)
+    assert len(api.sent_to(TOKEN_PATH)) == 2 - (expires_in > 1e9)
 
 
-def test_the_run_learns_what_it_must_not_show(requests_mock: Mocker) -> None:
-    requests_mock.post("http://127.0.0.1" + TOKEN_PATH, json={"access_token": "a.token"})
-    config = settings("http://127.0.0.1", client_secret="a.secret")
-    access = TapTechWolf(config=config).run.access
-    access.authenticator.update_access_token()
-    assert access.redactor.clean("a.token a.secret") == "[hidden] [hidden]"
-    assert access.traffic.requests == 1
+@pytest.mark.parametrize("expires_in", ["missing", None, "60", True, 0, -5, -1e300, []])
+def test_a_token_without_a_useful_end_is_used_until_it_is_refused(
+    api: Api, clock: Clock, expires_in: Any
+) -> None:
+    members = {} if expires_in == "missing" else {"expires_in": expires_in}
+    api.answers[TOKEN_PATH] = [token(**members)]
+    one = client(api)
+    send(one)
+    clock.now += 1e6
+    send(one)
+    assert len(api.sent_to(TOKEN_PATH)) == 1
+    api.answers[PATH] = [Answer(status=401), PAGE]
+    assert send(one) == 200
+    assert len(api.sent_to(TOKEN_PATH)) == 2
 
 
-def test_a_token_request_waits_as_long_as_any_other(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {}, request_timeout=12)
-    one.update_access_token()
-    assert requests_mock.request_history[-1].timeout == 12
+def test_the_time_a_token_request_takes_counts(api: Api, clock: Clock) -> None:
+    api.answers[TOKEN_PATH] = [token(expires_in=100)]
+
+    def take_40_seconds(request: Any) -> None:
+        if request.target == TOKEN_PATH:
+            clock.now += 40
+
+    api.before_answer = take_40_seconds
+    one = client(api)
+    send(one)
+    clock.now += 11
+    send(one)
+    assert len(api.sent_to(TOKEN_PATH)) == 2
+
+
+def test_a_rejected_token_is_renewed_once(api: Api, waits: list[float]) -> None:
+    api.answers[PATH] = [PAGE, Answer(status=401), PAGE, Answer(status=401)]
+    one = client(api)
+    assert [send(one) for _ in range(3)] == [200, 200, 401]
+    numbers = (1, 1, 2, 2, 3)
+    assert tokens_sent(api) == [f"Bearer token-{number}" for number in numbers]
+    assert not waits
+
+
+def test_a_token_that_several_threads_were_refused_is_renewed_once(api: Api) -> None:
+    all_there = threading.Barrier(3)
+
+    def refuse_the_first_token_when_all_have_sent_it(request: Any) -> None:
+        if request.headers.get("authorization") == "Bearer token-1":
+            all_there.wait(10)
+
+    api.before_answer = refuse_the_first_token_when_all_have_sent_it
+    api.answers[PATH] = [*[Answer(status=401)] * 3, PAGE]
+    one = client(api)
+    with ThreadPoolExecutor(3) as pool:
+        assert [each.result(20) for each in [pool.submit(send, one) for _ in range(3)]] == [200] * 3
+    assert len(api.sent_to(TOKEN_PATH)) == 2
+
+
+def test_two_taps_in_one_process_do_not_share_a_token(api: Api) -> None:
+    for _ in range(2):
+        send(client(api))
+    assert tokens_sent(api) == ["Bearer token-1", "Bearer token-2"]
+
+
+# What must not be sent or shown
 
 
 def test_credentials_from_netrc_are_not_sent(
-    sandbox: Sandbox, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1\nlogin somebody\npassword distinctive\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    sync(settings(url))
-    assert all(headers["authorization"].startswith("Bearer ") for headers in sandbox.headers)
-    assert not any("authorization" in headers for headers in sandbox.token_headers)
-    assert sandbox.token_headers
+    send(client(api))
+    assert tokens_sent(api) == ["Bearer token-1"]
+    [asked] = api.sent_to(TOKEN_PATH)
+    assert "authorization" not in asked.headers
 
 
-def test_proxies_from_the_environment_are_used(
-    sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with gateway(url) as (address, gate):
-        monkeypatch.setenv("http_proxy", address)
-        output = sync(settings("http://localhost:1"))
-    assert len(output.ids("job_task_profiles")) == len(sandbox.company.jobs)
-    assert gate.requests.count(TOKEN_PATH) == sandbox.tokens.issued == 1
-
-
-def test_a_ca_bundle_from_the_environment_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "there-is-none.pem"))
-    catalog = selecting(discover(), "job_task_profiles")
-    with pytest.raises(OSError, match=r"there-is-none\.pem"):
-        sync(settings("https://localhost:1", max_attempts=1), catalog=catalog)
-
-
-def test_no_object_shows_a_secret(requests_mock: Mocker) -> None:
-    one = authenticator(requests_mock, {}, client_secret="distinctive")
-    one.update_access_token()
-    tap = TapTechWolf(config=settings("http://127.0.0.1", client_secret="distinctive"))
-    shown = [repr(one), str(one), repr(tap), *map(repr, tap.streams.values())]
-    assert not [text for text in shown if "distinctive" in text or "Bearer" in text]
+def test_no_object_shows_a_secret(api: Api) -> None:
+    one = client(api, client_secret="distinctive")
+    send(one)
+    tap = TapTechWolf(config=settings(api.url, client_secret="distinctive"))
+    shown = [*map(repr, (one, one.authenticator, one.transport, tap)), str(one.authenticator)]
+    shown += [repr(stream) for stream in tap.streams.values()]
+    shown.append(repr(one.send(Request("POST", PATH, json={}))))
+    assert not [text for text in shown if "distinctive" in text or "token-1" in text]

@@ -1,250 +1,198 @@
-"""Connections that the server closes between requests, and answers that never come to an end."""
+"""How requests are sent: in time, on connections that may be closed, without cookies."""
 
 from __future__ import annotations
 
-import gc
-import logging
-import socket
-import threading
+import gzip
 import time
-import weakref
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
-from tap_techwolf.api.transport import Transport
+from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError, Response, Transport
 from tap_techwolf.errors import AuthenticationError, ExportError
-from tests.gateway import Delivery, gateway
+from tests.api.servers import PAUSE, Answer, Api, client
+from tests.api.test_authentication import send
+from tests.gateway import Break, Delivery, gateway, refusing_port
 from tests.harness import settings
 from tests.runs import PROFILES, all_ids, attempt, only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sandbox.app import Sandbox
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 PATH = PATHS[PROFILES]
 PAGES = 5
-STALE: tuple[Delivery, ...] = ("stale", "stale_reset")
-DRIPS: tuple[Delivery, ...] = ("drip_body", "drip_headers")
+BREAKS: tuple[Break, ...] = ("close", "reset", "cut_body", "cut_chunked", "not_gzip", "silent")
 
 
-@pytest.fixture(autouse=True)
-def _log_everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    with caplog.at_level(logging.INFO, "tap_techwolf"):
-        yield
+def get(url: str, transport: Transport | None = None) -> Response:
+    return (transport or Transport(30)).send(requests.Request("GET", url))
 
 
-def attempts_told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [line for line in caplog.messages if "attempt" in line]
+# Connections that break
 
 
-@pytest.mark.parametrize("kind", STALE)
-def test_a_connection_closed_meanwhile_costs_no_attempt(
-    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture, kind: Delivery
+@pytest.mark.parametrize("path", [PATH, TOKEN_PATH])
+@pytest.mark.parametrize("kind", BREAKS)
+def test_a_broken_connection_is_tried_again(
+    sandbox: Sandbox, url: str, waits: list[float], kind: Break, path: str
 ) -> None:
-    with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = ["none", kind, "none", kind, "none"]
-        output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
-        assert not gate.breaks[PATH]
-    assert output.error is None
-    assert output.ids(PROFILES) == all_ids(sandbox)
-    assert gate.unanswered == [PATH, PATH]
-    assert gate.requests.count(PATH) == sandbox.requests[PATH] == PAGES
-    assert not attempts_told(caplog)
-
-
-def test_a_gateway_that_closes_each_connection_after_a_page_costs_no_time(
-    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with gateway(url, keeps_alive=True) as (address, gate):
-        for path in (PATH, TOKEN_PATH):
-            gate.breaks[path] = ["stale"] * 50
-        config = settings(address, page_size=20, max_attempts=1)
-        started = time.monotonic()
+    # Only silence takes as long as the timeout; a busy machine may take as long for an answer.
+    timeout = 1 if kind == "silent" else 60
+    with gateway(url) as (address, gate):
+        gate.breaks[path] = [kind] * (1 if kind == "silent" else 3)
+        config = settings(address, request_timeout=timeout, auth_url=address + TOKEN_PATH)
         output = attempt(config, catalog=only(PROFILES))
-        took = time.monotonic() - started
-    assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
-    assert not attempts_told(caplog)
-    assert took < 10  # A wait for each of 22 pages would take longer.
+    assert waits
 
 
-def test_a_token_request_on_a_connection_closed_meanwhile_costs_no_attempt(
-    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("kind", ["stale", "stale_reset"])
+def test_a_connection_closed_meanwhile_costs_neither_an_attempt_nor_time(
+    sandbox: Sandbox, url: str, waits: list[float], kind: Delivery
 ) -> None:
-    revoked: list[str] = []
-
-    def revoke_once(path: str) -> None:
-        if not revoked:
-            revoked.append(path)
-            sandbox.tokens.revoke()
-
-    sandbox.before_page = revoke_once
     with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[TOKEN_PATH] = ["stale"]
+        gate.breaks = {PATH: [kind] * 50, TOKEN_PATH: [kind]}
         config = settings(address, auth_url=address + TOKEN_PATH, max_attempts=1)
         output = attempt(config, catalog=only(PROFILES))
-        assert gate.requests.count(TOKEN_PATH) == 2
-        assert gate.unanswered == [TOKEN_PATH]
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)
-    assert not attempts_told(caplog)
+    assert gate.requests.count(PATH) == sandbox.requests[PATH] == PAGES
+    assert len(gate.unanswered) >= PAGES
+    assert not waits
 
 
-def test_a_second_dead_connection_counts(
-    sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+@pytest.mark.parametrize("kind", ["close", "reset"])
+def test_a_second_broken_connection_in_a_row_counts(url: str, kind: Break) -> None:
     with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = ["stale", "close"]
+        gate.breaks[PATH] = [kind, kind]
         output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
         assert gate.requests.count(PATH) == 2
-        assert gate.unanswered == [PATH]
     assert isinstance(output.error, ExportError)
-    assert output.ids(PROFILES) == all_ids(sandbox)[:100]
+    assert "1 attempt" in output.said
 
 
-def test_a_new_connection_that_is_closed_counts(url: str) -> None:
-    with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = ["close"]
-        output = attempt(settings(address, max_attempts=1), catalog=only(PROFILES))
-        assert gate.requests.count(PATH) == 1
-    assert isinstance(output.error, ExportError)
-
-
-@pytest.mark.parametrize("kind", DRIPS)
-def test_the_timeout_bounds_the_whole_request(url: str, kind: Delivery) -> None:
-    with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = [kind]
-        config = settings(address, request_timeout=0.6, max_attempts=1)
-        started = time.monotonic()
+def test_a_refused_connection_is_tried_again(url: str, waits: list[float]) -> None:
+    with refusing_port() as address:
+        config = settings(address, auth_url=url + TOKEN_PATH, max_attempts=3)
         output = attempt(config, catalog=only(PROFILES))
-        took = time.monotonic() - started
-    assert isinstance(output.error, ExportError)
-    assert "in time" in output.said
-    assert took < 1.9  # What is dripped takes two seconds.
+    assert "refused" in output.said
+    assert len(waits) == 2
 
 
-def test_the_timeout_bounds_a_response_that_closes_its_connection(url: str) -> None:
-    with gateway(url) as (address, gate):  # It answers with `Connection: close`.
-        gate.breaks[PATH] = ["drip_body"]
-        config = settings(address, auth_url=url + TOKEN_PATH, request_timeout=0.6, max_attempts=1)
-        output = attempt(config, catalog=only(PROFILES))
-    assert isinstance(output.error, ExportError)
-    assert "in time" in output.said
+# Time
 
 
-@pytest.mark.parametrize("kind", DRIPS)
-def test_the_timeout_bounds_the_whole_token_request(url: str, kind: Delivery) -> None:
+def test_a_response_that_drips_ends_within_the_time_limit(api: Api) -> None:
+    api.answers["/any"] = [Answer(b"x" * 400, drips=True)]
+    started = time.monotonic()
+    with pytest.raises(RequestError, match="in time"):
+        get(f"{api.url}/any", Transport(0.5))
+    assert time.monotonic() - started < 400 * PAUSE / 2
+
+
+def test_a_token_that_drips_ends_within_the_time_limit(api: Api) -> None:
+    api.answers[TOKEN_PATH] = [Answer(b'{"access_token": "%s"}' % (b"x" * 400), drips=True)]
+    with pytest.raises(AuthenticationError, match="in time"):
+        send(client(api, request_timeout=0.5, max_attempts=1))
+
+
+def test_a_slow_response_within_the_time_limit_is_read(api: Api) -> None:
+    api.answers["/any"] = [Answer(b"x" * 10, drips=True)]
+    response = get(f"{api.url}/any")
+    assert response.body == b"x" * 10
+    assert response.seconds > 8 * PAUSE
+
+
+# What is sent, and what is not
+
+
+def test_a_request_may_be_allowed_less_time_than_the_settings_say(api: Api) -> None:
+    api.answers["/any"] = [Answer(b"x" * 400, drips=True)]
+    with pytest.raises(RequestError, match="in time"):
+        Transport(600).send(requests.Request("GET", f"{api.url}/any"), 0.2)
+
+
+def test_a_compressed_body_is_unpacked(api: Api) -> None:
+    packed = gzip.compress(b"x" * 1_000_000)
+    api.answers["/any"] = [Answer(packed, headers={"Content-Encoding": "gzip"})]
+    assert get(f"{api.url}/any").body == b"x" * 1_000_000
+    assert "gzip" in api.received[0].headers["accept-encoding"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["/elsewhere", "https://elsewhere.test/", "http://[", ""])
+def test_a_redirect_is_not_followed(api: Api, status: int, location: str) -> None:
+    api.answers["/any"] = [Answer(status=status, headers={"Location": location})]
+    assert get(f"{api.url}/any").status == status
+    assert len(api.received) == 1
+
+
+def test_no_cookie_is_kept_or_sent_back(api: Api) -> None:
+    cookie = {"Set-Cookie": "session=distinctive; Path=/"}
+    api.answers["/export/things"] = [Answer(headers=cookie)]
+    api.answers[TOKEN_PATH] = [Answer({"access_token": "t"}, headers=cookie)]
+    one = client(api)
+    for _ in range(3):
+        send(one)
+    assert len(api.received) == 4
+    assert not [request for request in api.received if "cookie" in request.headers]
+
+
+def test_each_request_is_counted_resends_and_tokens_included(sandbox: Sandbox, url: str) -> None:
     with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[TOKEN_PATH] = [kind]
-        config = settings(
-            address, auth_url=address + TOKEN_PATH, request_timeout=0.6, max_attempts=1
-        )
-        output = attempt(config, catalog=only(PROFILES))
-    assert isinstance(output.error, AuthenticationError)
-    assert "in time" in output.said
+        gate.breaks["/version"] = ["close", "reset"]
+        transport = Transport(30)
+        with pytest.raises(RequestError):
+            get(f"{address}/version", transport)
+        assert transport.request_count == len(gate.requests) == 2
+        get(f"{address}/version", transport)
+        assert transport.request_count == sum(sandbox.requests.values()) + 2 == 3
 
 
-@pytest.mark.parametrize("kind", DRIPS)
-def test_a_request_that_took_too_long_is_tried_again(
-    sandbox: Sandbox,
-    url: str,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: Delivery,
-) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = ["none", kind]
-        config = settings(address, request_timeout=1, max_attempts=3)
-        output = attempt(config, catalog=only(PROFILES))
-    assert output.error is None
-    assert output.ids(PROFILES) == all_ids(sandbox)
-    assert attempts_told(caplog)
+# A budget
 
 
-def test_what_a_tap_has_opened_is_closed_when_the_tap_is_forgotten(url: str) -> None:
-    transport = Transport(5)
-    request = transport.session.prepare_request(requests.Request("POST", url))
-    transport.send(request)
-    connected = weakref.ref(transport.session)
-    del transport
-    until = time.monotonic() + 20
-    while connected() is not None and time.monotonic() < until:  # Its watcher ends in a moment.
-        gc.collect()
-    assert connected() is None
+def test_no_more_requests_are_sent_than_a_budget_allows(api: Api) -> None:
+    api.answers["/export/things"] = [Answer(status=401)]
+    one = client(api, Budget(requests=4, seconds=60, longest_wait=1))
+    assert send(one) == 401  # Two tokens and two requests.
+    with pytest.raises(BudgetSpentError, match=r"\b4 requests"):
+        send(one)
+    assert len(api.received) == one.transport.request_count == 4
 
 
-def test_the_timeout_outlives_one_that_expires_between_two_connections(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look_up, is_slow = socket.getaddrinfo, threading.Event()
-
-    def look_up_slowly(*args: Any) -> Any:
-        if is_slow.is_set():
-            is_slow.clear()
-            gate.released.wait(0.5)
-        return look_up(*args)
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
-    with gateway(url) as (address, gate):  # It answers with `Connection: close`.
-        transport = Transport(0.2)
-        request = requests.Request("GET", f"{address}/any")
-        gate.breaks["/any"] = ["none", "none", "drip_body"]
-        transport.send(transport.session.prepare_request(request))
-        is_slow.set()
-        for _ in range(2):
-            with pytest.raises(requests.Timeout):
-                transport.send(transport.session.prepare_request(request))
+def test_a_resent_request_needs_a_budget_too(url: str) -> None:
+    with gateway(url) as (address, gate):
+        gate.breaks["/any"] = ["close"] * 2
+        transport = Transport(30, Budget(requests=1, seconds=60, longest_wait=1))
+        with pytest.raises(BudgetSpentError):
+            get(f"{address}/any", transport)
+        assert gate.requests == ["/any"]
 
 
-def test_options_of_a_proxy_reach_the_connection_to_it() -> None:
-    adapter = Transport(5).session.get_adapter("https://tenant.eu3.techwolf.ai/")
-    assert isinstance(adapter, HTTPAdapter)
-    manager = adapter.proxy_manager_for("http://127.0.0.1:1", proxy_assert_hostname="proxy.test")
-    assert manager.proxy_config.assert_hostname == "proxy.test"
+def test_nothing_is_sent_when_the_time_of_a_budget_is_over(api: Api) -> None:
+    one = client(api, Budget(requests=9, seconds=0, longest_wait=1))
+    with pytest.raises(BudgetSpentError, match="time"):
+        send(one)
+    assert api.received == []
 
 
-def test_the_timeout_bounds_a_proxy_that_is_asked_for_a_tunnel(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ended = threading.Event()
-
-    def drip(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection, suppress(ConnectionError):
-            for _ in range(400):
-                connection.sendall(b"H")
-                if ended.wait(0.05):
-                    break
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
-        thread.start()
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        transport = Transport(0.6)
-        request = requests.Request("POST", "https://tenant.eu3.techwolf.ai/")
-        started = time.monotonic()
-        with pytest.raises(requests.Timeout):
-            transport.send(transport.session.prepare_request(request))
-        assert time.monotonic() - started < 10
-        ended.set()
-        thread.join(10)
+def test_a_request_takes_no_longer_than_what_is_left_of_a_budget(url: str) -> None:
+    with gateway(url) as (address, gate):
+        gate.breaks["/any"] = ["silent"]
+        budget = Budget(requests=9, seconds=0.4, longest_wait=1)
+        with pytest.raises(RequestError, match="in time"):
+            get(f"{address}/any", Transport(600, budget))
+        assert budget.seconds_left() == 0
 
 
-def test_a_slow_answer_within_the_timeout_is_taken(sandbox: Sandbox, url: str) -> None:
-    with gateway(url, keeps_alive=True) as (address, gate):
-        gate.breaks[PATH] = ["drip_body"]
-        config = settings(address, request_timeout=60, max_attempts=1)
-        output = attempt(config, catalog=only(PROFILES))
-    assert output.error is None
-    assert output.ids(PROFILES) == all_ids(sandbox)
+def test_a_budget_limits_the_waits_between_attempts(api: Api, waits: list[float]) -> None:
+    api.answers[TOKEN_PATH] = [Answer(status=503, headers={"Retry-After": "90"})]
+    with pytest.raises(AuthenticationError):
+        send(client(api, Budget(requests=9, seconds=60, longest_wait=5), max_attempts=3))
+    assert waits == [5, 5]

@@ -1,161 +1,244 @@
-"""A page is taken whole or not at all, and its cursor leads on."""
+"""A page is taken whole or not at all, and says where the next one is."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_techwolf.api.page import BrokenPageError, Clock, NoPageError, Page
+from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
+from tap_techwolf.api.pagination import LIMIT_OFFSET, NEXT_STARTING_AFTER, Paginator
 
-ASKED_AT = Clock(datetime(2026, 11, 22, tzinfo=UTC), None)
-KEYS = {"external_id": str, "version": int}
+if TYPE_CHECKING:
+    from tap_techwolf.api.pagination import Pagination, Position
 
-
-def parse(body: bytes | dict[str, Any]) -> Page:
-    return Page.parse(body if isinstance(body, bytes) else json.dumps(body).encode(), ASKED_AT)
-
-
-def leading_to(cursor: str) -> Page:
-    return parse({"has_next": True, "next_starting_after": cursor, "records": []})
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+KEY = {"external_id": str}
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
-def test_a_page_has_its_cursor_its_moment_and_its_records() -> None:
-    text = '{"has_next":true,"next_starting_after":"é","records":[{"external_id":"a","n":1.10}]}'
-    page = parse(text.encode())
-    assert page.next_cursor == "é"
-    assert page.requested_at == ASKED_AT
-    [record] = page.records({"external_id": str})
-    assert record == {"external_id": "a", "n": Decimal("1.10")}
-    assert str(record["n"]) == "1.10"
+def parse(body: Any, pagination: Pagination = NEXT_STARTING_AFTER) -> Page:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Page.parse(content, pagination.records, NOW)
 
 
-@pytest.mark.parametrize("cursor", [{}, {"next_starting_after": "a"}, {"next_starting_after": 5}])
-def test_the_last_page_leads_nowhere(cursor: dict[str, Any]) -> None:
-    assert parse({"has_next": False, "records": [], **cursor}).next_cursor is None
+def record(**properties: str) -> bytes:
+    """A last page with one record, whose values are JSON as it stands here."""
+    texts = "".join(f', "{name}": {text}' for name, text in properties.items())
+    return f'{{"has_next": false, "records": [{{"external_id": "a"{texts}}}]}}'.encode()
+
+
+def read(page: Page, key: dict[str, type] = KEY) -> list[dict[str, Any]]:
+    """Read a page to its end, as a pass does."""
+    Paginator(NEXT_STARTING_AFTER, None).position_after(page)
+    return page.records(key)
+
+
+# What a page must have
+
+
+def page(**changes: Any) -> dict[str, Any]:
+    good = {"has_next": True, "next_starting_after": "c", "records": [{"external_id": "a"}]}
+    return {name: value for name, value in (good | changes).items() if value != "missing"}
+
+
+#: Pages that break the documented format, and what an error says of each.
+BROKEN = [
+    *[(page(has_next=value), "'has_next'") for value in ("missing", None, "true", 1, 0, [])],
+    *[
+        (page(next_starting_after=value), "'next_starting_after'")
+        for value in ("missing", None, "", 5, ["a"])
+    ],
+    *[(page(records=value), "'records'") for value in ("missing", None, {"external_id": "a"}, "")],
+    *[(page(records=[{"external_id": "a"}, value]), "record 2") for value in ("b", None, 5, [])],
+    *[
+        (page(records=[{"external_id": value} if value != "missing" else {}]), "'external_id'")
+        for value in ("missing", None, "", 5, True, ["a"])
+    ],
+]
+
+
+@pytest.mark.parametrize(("broken", "named"), BROKEN, ids=[str(one[0]) for one in BROKEN])
+def test_a_page_without_what_is_needed_is_broken(broken: dict[str, Any], named: str) -> None:
+    with pytest.raises(BrokenPageError, match=named):
+        read(parse(broken))
+
+
+@pytest.mark.parametrize("version", ["missing", None, "2", True, 2.0])
+def test_each_part_of_a_key_must_have_its_type(version: Any) -> None:
+    key = {"external_id": str, "version": int}
+    good = {"external_id": "a", "version": 2}
+    assert read(parse(page(records=[good])), key) == [good]
+    bad = {"external_id": "b"} | ({} if version == "missing" else {"version": version})
+    with pytest.raises(BrokenPageError, match="record 2.*'version'"):
+        read(parse(page(records=[good, bad])), key)
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
+    "body",
     [
-        (b"[]", "the response is not a JSON object"),
-        (b"null", "the response is not a JSON object"),
-        (b"", "the response is not JSON, or cut short"),
-        (b'{"has_next":false,"records":[{"a', "the response is not JSON, or cut short"),
-        (b'{"has_next":false,"records":["\xff"]}', "the response is not JSON, or cut short"),
+        *(b"[]", b"null", b"5", b"", b"<html>", b"\xff", b'{"has_next": false'),
+        b'{"has_next": false, "records": [{"external_id": "a',
+        b'{"has_next": false, "records": [{"external_id": "\xff"}]}',
+        b'{"has_next": false, "records": [{"external_id": "\xc3',
+        b'{"has_next": false, "records": [], "more": "\xe9"}',
+        b"{'has_next': false, 'records': []}",
+        b'{"has_next": false, "records": [], "n": NaN}',
     ],
 )
-def test_an_answer_that_is_no_page_is_worth_another_try(body: bytes, text: str) -> None:
-    with pytest.raises(NoPageError) as caught:
+def test_what_is_no_json_object_in_utf_8_is_no_page(body: bytes) -> None:
+    with pytest.raises(NoPageError):
         parse(body)
-    assert str(caught.value) == text
 
 
-@pytest.mark.parametrize("has_next", [None, 0, 1, "true", []])
-def test_a_page_must_say_whether_there_are_more(has_next: Any) -> None:
-    with pytest.raises(BrokenPageError) as caught:
-        parse({"has_next": has_next, "next_starting_after": "a", "records": []})
-    assert str(caught.value) == "'has_next' is missing or neither true nor false"
+@pytest.mark.parametrize("size", [1 << 16, (1 << 16) + 1])
+def test_a_character_of_several_bytes_may_lie_anywhere(size: int) -> None:
+    start = record(goal='"')[:-3]
+    body = start + b"x" * (size - len(start) - 1) + "é".encode() + b'"}]}'
+    assert read(parse(body))[0]["goal"].endswith("xé")
 
 
-@pytest.mark.parametrize("cursor", [None, "", 5, ["a"]])
-def test_a_page_with_more_behind_it_must_say_where(cursor: Any) -> None:
-    with pytest.raises(BrokenPageError) as caught:
-        parse({"has_next": True, "next_starting_after": cursor, "records": []})
-    assert str(caught.value) == "'has_next' is true, but 'next_starting_after' names no page"
-
-
-@pytest.mark.parametrize("body", [{"has_next": False}, {"has_next": False, "records": {}}])
-def test_records_must_be_a_list(body: dict[str, Any]) -> None:
-    with pytest.raises(BrokenPageError) as caught:
-        parse(body).records(KEYS)
-    assert str(caught.value) == "'records' is missing or not a list"
-
-
-@pytest.mark.parametrize("record", [None, 5, "a", []])
-def test_a_record_must_be_an_object(record: Any) -> None:
-    good = {"external_id": "a", "version": 1}
-    with pytest.raises(BrokenPageError) as caught:
-        parse({"has_next": False, "records": [good, record]}).records(KEYS)
-    assert str(caught.value) == "record 2 is not an object"
+# Values
 
 
 @pytest.mark.parametrize(
-    ("record", "key"),
+    "number",
+    ["1.10", "1E+400", "-0.00", "12345678901234567890.123456789", "7" * 400, "-1", "1e-7"],
+)
+def test_a_number_stays_as_the_api_wrote_it(number: str) -> None:
+    [one] = read(parse(record(n=number)))
+    assert str(one["n"]).upper() == number.upper()
+
+
+@pytest.mark.parametrize(
+    "value",
     [
-        ({"version": 1}, "external_id"),
-        ({"external_id": "", "version": 1}, "external_id"),
-        ({"external_id": 5, "version": 1}, "external_id"),
-        ({"external_id": "a"}, "version"),
-        ({"external_id": "a", "version": True}, "version"),
-        ({"external_id": "a", "version": "1"}, "version"),
+        *("7" * 4301, "-" + "7" * 5000, "1e9999999999999999999", "-1E-9999999999999999999"),
+        "[" * 1500 + "]" * 1500,
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' * 1500 + "7777" + "}" * 1500,
+    ],
+    ids=lambda value: value[:12],
+)
+def test_what_no_program_can_read_is_broken_and_not_shown(value: str) -> None:
+    with pytest.raises(BrokenPageError) as caught:
+        read(parse(record(n=value)))
+    assert "777" not in str(caught.value)
+    assert "999" not in str(caught.value)
+    with pytest.raises(BrokenPageError):
+        parsed = parse(b'{"has_next": %s, "records": []}' % value.encode())
+        NEXT_STARTING_AFTER.next_position(parsed, None)
+
+
+def test_lists_in_lists_are_read() -> None:
+    assert str(read(parse(record(n="[" * 100 + "]" * 100)))[0]["n"]) == "[" * 100 + "]" * 100
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (r"half \ud83d of it", f"half {REPLACED} of it"),
+        (r"\uDE80", REPLACED),
+        (r"\ud83d\ud83d\ude80", REPLACED + "🚀"),
+        (r"\ud83d\ude80\ude80", "🚀" + REPLACED),
+        (r"\ude80\ud83d", REPLACED * 2),
+        (r"\ud83dA\ude80", f"{REPLACED}A{REPLACED}"),
+        (r"\ud83d\u0041", f"{REPLACED}A"),
+        (r"\ud83d\\ude80", REPLACED + r"\ude80"),
+        (r"\\\\\ud83d\"", "\\\\" + REPLACED + '"'),
+        ("ü\\ud83d🚀", f"ü{REPLACED}🚀"),
+        (b"\xed\xa0\xbd".decode("latin-1"), REPLACED),
+        # Whole characters, and backslashes that are escaped themselves
+        (r"\uD83D\uDE80", "🚀"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\ud83d\ud83d\ude80", r"\ud83d🚀"),
+        (r"\\\u00fc", "\\ü"),
+        (r"\ufffd", REPLACED),
+        (r"\ud7ff\ue000", "\ud7ff\ue000"),
     ],
 )
-def test_a_record_must_have_its_key(record: dict[str, Any], key: str) -> None:
-    with pytest.raises(BrokenPageError) as caught:
-        parse({"has_next": False, "records": [record]}).records(KEYS)
-    assert str(caught.value) == f"record 1 lacks its key {key!r}"
+@pytest.mark.parametrize("beside", ["", r"\ud83d"])
+def test_half_a_character_is_replaced_and_nothing_else(
+    sent: str, expected: str, beside: str
+) -> None:
+    encoding = "latin-1" if sent.startswith("\xed") else "utf-8"
+    body = record(goal="'GOAL'", skills=f'[{{"skill_id": "{beside}"}}]')
+    one = parse(body.replace(b"'GOAL'", b'"' + sent.encode(encoding) + b'"'))
+    [found] = read(one)
+    assert found["goal"] == expected
+    assert found["skills"] == [{"skill_id": REPLACED if beside else ""}]
+    is_whole = not beside and (REPLACED not in expected or sent == r"\ufffd")
+    assert one.was_repaired is not is_whole
+
+
+# Where the next page is
+
+
+@pytest.mark.parametrize("records", [[], [{"external_id": "z"}]])
+def test_has_next_alone_decides_whether_there_is_another_page(records: list[Any]) -> None:
+    more = page(records=records, next_starting_after="c")
+    assert NEXT_STARTING_AFTER.next_position(parse(more), "b") == "c"
+    last = page(records=[{"external_id": "y"}] * 100, has_next=False)
+    assert NEXT_STARTING_AFTER.next_position(parse(last), "b") is None
+    for odd in ("missing", None, "", 5):
+        last = page(has_next=False, next_starting_after=odd)
+        assert NEXT_STARTING_AFTER.next_position(parse(last), "b") is None
+
+
+@pytest.mark.parametrize("cursors", ["aa", "aba", "abca", "abcc", "abcdefghia"])
+def test_a_loop_of_any_length_ends_with_an_error(cursors: str) -> None:
+    paginator = Paginator(NEXT_STARTING_AFTER, None)
+    for cursor in cursors[:-1]:
+        assert paginator.position_after(parse(page(next_starting_after=cursor))) == cursor
+    with pytest.raises(BrokenPageError, match="earlier page"):
+        paginator.position_after(parse(page(next_starting_after=cursors[-1])))
+
+
+def test_a_loop_to_the_cursor_of_a_resumed_pass_ends_with_an_error() -> None:
+    paginator = Paginator(NEXT_STARTING_AFTER, "a")
+    paginator.position_after(parse(page(next_starting_after="b")))
+    with pytest.raises(BrokenPageError):
+        paginator.position_after(parse(page(next_starting_after="a")))
 
 
 @pytest.mark.parametrize(
-    ("sent", "read"),
+    ("position", "size", "count", "following"),
     [
-        (rb"\ud83d", "\ufffd"),
-        (rb"half \uDE00 end", "half \ufffd end"),
-        (rb"\ude00\ud83d", "\ufffd\ufffd"),
-        (rb"\ud83d\ude00\ud83d", "\U0001f600\ufffd"),
-        (rb"\\ud83d\ud83d", "\\ud83d\ufffd"),
-        (b"\xed\xa0\xbd", "\ufffd"),
+        (None, 0, 0, None),
+        (None, 3, 3, None),
+        (None, 100, 250, 100),
+        (100, 100, 250, 200),
+        (200, 50, 250, None),
+        (None, 7, 250, 7),  # A short page is not the last one.
+        (7, 1, 250, 8),
+        (200, 0, 150, None),  # The list has become shorter.
+        (200, 50, 150, None),
+    ],
+)
+def test_an_offset_moves_on_by_what_was_received_until_count_is_reached(
+    position: Position, size: int, count: int, following: Position
+) -> None:
+    body = {"count": count, "results": [{"external_id": "a"}] * size}
+    assert LIMIT_OFFSET.next_position(parse(body, LIMIT_OFFSET), position) == following
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        *[
+            ({"results": [], "count": count}, "'count'")
+            for count in (None, True, -1, "3", 3.0, [], {})
+        ],
+        ({"results": []}, "'count'"),
+        ({"count": 3}, "'results'"),
+        ({"count": 3, "results": None}, "'results'"),
+        ({"count": 3, "results": {}}, "'results'"),
+        ({"count": 3, "results": []}, "'count'"),  # Without an end, it would be asked for ever.
     ],
     ids=str,
 )
-def test_half_a_character_is_replaced(sent: bytes, read: str) -> None:
-    body = b'{"has_next": false, "records": [{"external_id": "a", "goal": "%s"}]}' % sent
-    page = parse(body)
-    assert page.was_repaired
-    assert page.size == len(body)
-    [record] = page.records({"external_id": str})
-    assert record["goal"] == read
-
-
-@pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\\ud83d", "\U0001f600"])
-def test_whole_characters_stay_as_they_are(text: str) -> None:
-    body = f'{{"has_next": false, "records": [{{"external_id": "a", "goal": "{text}"}}]}}'
-    page = parse(body.encode())
-    assert not page.was_repaired
-    assert page.records({"external_id": str})[0]["goal"] == json.loads(f'"{text}"')
-
-
-@pytest.mark.parametrize("number", ["9" * 5000, "1e9999999999999999999"])
-def test_a_number_that_no_program_reads_breaks_the_page(number: str) -> None:
-    text = f'{{"has_next": false, "records": [{{"external_id": "a", "n": {number}}}]}}'
-    page = parse(text.encode())
-    with pytest.raises(
-        BrokenPageError, match=r"^a record holds a number that is too large to read"
-    ):
-        page.records({"external_id": str})
-    assert page.ids() == frozenset()
-
-
-def test_a_response_that_is_nested_too_deeply_breaks_the_page() -> None:
-    nested = "[" * 5000 + "]" * 5000
-    with pytest.raises(BrokenPageError, match=r"^the response is nested too deeply to read$"):
-        parse(f'{{"has_next": false, "records": [], "more": {nested}}}'.encode())
-
-
-def test_a_page_knows_the_ids_that_no_message_may_show() -> None:
-    records: list[Any] = [{"external_id": "a"}, {"external_id": 5}, {"goal": "g"}, "text", None]
-    assert parse({"has_next": False, "records": records}).ids() == {"a"}
-    assert parse({"has_next": False, "records": None}).ids() == frozenset()
-
-
-@pytest.mark.parametrize(("machine", "api"), [(1, 2), (2, 1), (1, None)])
-def test_the_earlier_of_two_clocks_counts(machine: int, api: int | None) -> None:
-    clock = Clock(
-        datetime(2026, 11, machine, tzinfo=UTC),
-        datetime(2026, 11, api, tzinfo=UTC) if api else None,
-    )
-    assert clock.earlier == datetime(2026, 11, 1, tzinfo=UTC)
+def test_a_list_by_offset_must_say_how_long_it_is(body: dict[str, Any], named: str) -> None:
+    with pytest.raises(BrokenPageError, match=named):
+        LIMIT_OFFSET.next_position(parse(body, LIMIT_OFFSET), 2)

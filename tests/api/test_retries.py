@@ -1,259 +1,218 @@
-"""What is tried again, how a failure is described, and how long is waited before."""
+"""What is tried again, and how long is waited before."""
 
 from __future__ import annotations
 
-import logging
-import random
-import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
-from singer_sdk.exceptions import RetriableAPIError
-from urllib3 import exceptions as transport
-from urllib3.connection import HTTPConnection
 
-from tap_techwolf.api.authenticator import attempts_text
-from tap_techwolf.api.retries import (
-    RetriedError,
-    describe,
-    holds_all,
-    is_retried,
-    is_unknown_host,
-    is_untrusted_certificate,
-    retried,
-    retry_after,
-    server_time,
-    waits,
-)
+from tap_techwolf.api.client import ExportClient
+from tap_techwolf.api.export import Export
+from tap_techwolf.api.pagination import NEXT_STARTING_AFTER
+from tap_techwolf.api.retry import Pause, is_transient
+from tap_techwolf.errors import ExportError, StoppedError
+from tests.api.servers import Answer, Api, client
 
 if TYPE_CHECKING:
-    from backoff.types import Details
+    from tap_techwolf.api.client import ApiClient
 
-NOWHERE = HTTPConnection("nowhere.test")
-UNKNOWN_HOST = transport.NameResolutionError("nowhere.test", NOWHERE, OSError())  # type: ignore[arg-type]
-UNTRUSTED = ssl.SSLCertVerificationError("self-signed")
-
-
-def answered(status: int, **headers: str) -> RetriableAPIError:
-    response = requests.Response()
-    response.status_code = status
-    for name, value in headers.items():
-        response.headers[name.replace("_", "-")] = value
-    return RetriableAPIError(f"{status} Said", response)
-
-
-def wrapped(cause: BaseException, where: str) -> BaseException:
-    """An error that has another one behind it, in one of the places where they are kept."""
-    if where == "args":
-        return requests.ConnectionError(cause)
-    if where == "reason":
-        error = requests.ConnectionError("no more")
-        error.reason = cause  # type: ignore[attr-defined]
-        return error
-    try:
-        try:
-            raise cause
-        except type(cause):
-            if where == "cause":
-                raise requests.ConnectionError("no more") from cause
-            raise requests.ConnectionError("no more")  # noqa: B904 - the context is what is meant
-    except requests.ConnectionError as error:
-        return error
-
-
-@pytest.mark.parametrize("where", ["args", "reason", "cause", "context"])
-def test_a_cause_is_found_wherever_it_is_kept(where: str) -> None:
-    error = wrapped(wrapped(UNKNOWN_HOST, where), where)
-    assert is_unknown_host(error)
-    assert not is_untrusted_certificate(error)
-    assert describe(error) == "the host name is unknown"
-    assert is_untrusted_certificate(wrapped(UNTRUSTED, where))
-    assert not is_unknown_host(wrapped(UNTRUSTED, where))
-
-
-def test_each_cause_of_several_is_looked_at() -> None:
-    error = requests.ConnectionError(OSError("one"), OSError("another"))
-    error.__cause__ = UNKNOWN_HOST
-    assert is_unknown_host(error)
-    error.__cause__, error.__context__ = None, UNKNOWN_HOST
-    assert is_unknown_host(error)
-
-
-def test_errors_that_name_each_other_have_an_end() -> None:
-    one, another = requests.ConnectionError("one"), requests.ConnectionError("another")
-    one.__cause__, another.__cause__ = another, one
-    another.args = (one, UNKNOWN_HOST)
-    assert is_unknown_host(one)
-    another.args = (one,)
-    assert not is_unknown_host(one)
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (UNTRUSTED, "the server's certificate is not trusted (REQUESTS_CA_BUNDLE can name another"),
-        (transport.ProxyError("", OSError()), "the proxy cannot be reached"),
-        (transport.SSLError(), "no secure connection"),
-        (transport.NewConnectionError(NOWHERE, ""), "the connection was refused"),
-        (transport.ConnectTimeoutError(), "no connection in time"),
-        (requests.Timeout(), "no response in time"),
-        (transport.ReadTimeoutError(None, None, ""), "no response in time"),  # type: ignore[arg-type]
-        (transport.IncompleteRead(1, 2), "the response was cut short"),
-        (transport.DecodeError(), "the response was cut short"),
-        (OSError("jane.doe@example.com"), "the connection was cut"),
-        (answered(503), "503 Said"),
-    ],
-)
-def test_a_failure_is_described_in_the_taps_own_words(error: BaseException, words: str) -> None:
-    said = describe(error)
-    assert said.startswith(words)
-    if error is not UNTRUSTED:
-        assert said == words
-        assert words in ("503 Said", describe(requests.ConnectionError(error)))
-
-
-@pytest.mark.parametrize(
-    ("status", "is_tried_again"),
-    [(407, False), (408, True), (409, False), (429, True), (499, False), (500, True), (599, True)],
-)
-def test_what_may_pass_is_tried_again(status: int, *, is_tried_again: bool) -> None:
-    assert is_retried(status) is is_tried_again
-
-
+PATH = "/export/things"
+THINGS = Export("things", PATH, {"external_id": str}, NEXT_STARTING_AFTER)
+PAGE = Answer({"has_next": False, "records": []})
 NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
-HEADERS: list[tuple[dict[str, str], float | None]] = [
-    ({}, None),
-    ({"Retry_After": ""}, None),
-    ({"Retry_After": "soon"}, None),
-    ({"Retry_After": "1e2"}, None),
-    ({"Retry_After": "-1"}, None),
-    ({"Retry_After": "0"}, 0.0),
-    ({"retry_after": " 7 "}, 7.0),
-    ({"Retry_After": "2.5"}, 2.5),
-    ({"Retry_After": "299"}, 299.0),
-    ({"Retry_After": "301"}, 300.0),
-    ({"Retry_After": format_datetime(NOW), "Date": format_datetime(NOW)}, 0.0),
-    (
-        {
-            "Retry_After": format_datetime(NOW - timedelta(days=400, seconds=-9)),
-            "Date": format_datetime(NOW - timedelta(days=400)),
-        },
-        9.0,
-    ),
-    ({"Retry_After": format_datetime(NOW - timedelta(1)), "Date": format_datetime(NOW)}, 0.0),
-]
 
 
-@pytest.mark.parametrize(("headers", "seconds"), HEADERS, ids=str)
-def test_the_server_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    error = answered(503, **headers)
-    assert retry_after(error) == seconds
-    assert holds_all(error) is (seconds is not None)
-
-
-def test_without_the_servers_clock_this_machines_counts() -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=100)
-    error = answered(503, Retry_After=format_datetime(soon))  # Without a `Date`.
-    assert retry_after(error) == pytest.approx(100, abs=10)
+def get_page(api: ApiClient, max_attempts: int | None = None) -> None:
+    ExportClient(api, THINGS).get_page(THINGS.request(api.config), 7, max_attempts)
 
 
 @pytest.mark.parametrize(
-    ("header", "moment"),
+    ("status", "is_repeated"),
     [
-        ("Sun, 22 Nov 2026 10:00:00 GMT", "2026-11-22T10:00:00+00:00"),
-        ("Sun, 22 Nov 2026 10:00:00 +0200", "2026-11-22T08:00:00+00:00"),
-        ("Sun, 22 Nov 2026 10:00:00 -0000", "2026-11-22T10:00:00+00:00"),
-        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
-        ("Sun, 42 Nov 2026 10:00:00 GMT", None),
-        ("today", None),
-        ("", None),
+        *[(status, True) for status in (408, 429, 500, 501, 502, 503, 504, 599)],
+        *[(status, False) for status in (400, 401, 403, 404, 407, 409, 425, 430, 499)],
     ],
 )
-def test_the_servers_clock_is_read_in_utc(
-    monkeypatch: pytest.MonkeyPatch, header: str, moment: str | None
+def test_what_may_pass_by_itself_is_tried_again(status: int, *, is_repeated: bool) -> None:
+    assert is_transient(status) is is_repeated
+
+
+def test_waits_double_from_a_second_to_a_minute_with_jitter(api: Api, waits: list[float]) -> None:
+    api.answers[PATH] = [*[Answer(status=500)] * 9, PAGE]
+    get_page(client(api, max_attempts=10))
+    assert len(waits) == 9
+    for position, wait in enumerate(waits):
+        assert min(2**position, 60) <= wait <= min(2**position * 1.5, 60)
+    assert len({wait / 2**position for position, wait in enumerate(waits[:5])}) > 1
+
+
+@pytest.mark.parametrize(("setting", "argument", "attempts"), [(1, None, 1), (3, None, 3), (8, 2, 2)])
+def test_attempts_are_limited(
+    api: Api, waits: list[float], setting: int, argument: int | None, attempts: int
 ) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    try:
-        read = server_time(answered(503, Date=header).response)  # type: ignore[arg-type]
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert (read.isoformat() if read else None) == moment
+    api.answers[PATH] = [Answer(status=502)]
+    one = client(api, max_attempts=setting)
+    with pytest.raises(ExportError, match=rf"things, page 7 .*\b{attempts} attempt.*\b502 Bad Gat"):
+        get_page(one, argument)
+    assert len(api.sent_to(PATH)) == attempts
+    assert len(waits) == one.retry_count == attempts - 1
 
 
-def test_a_response_may_be_silent_about_its_clock() -> None:
-    assert server_time(answered(503).response) is None  # type: ignore[arg-type]
+def date(seconds: float) -> str:
+    return format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
 
 
-def test_too_many_requests_hold_all_streams_however_long_it_takes() -> None:
-    assert holds_all(answered(429))
-    assert not holds_all(answered(503))
-    assert not holds_all(requests.ConnectionError())
-    assert retry_after(requests.ConnectionError()) is None
-
-
-def test_waits_grow_to_a_minute_unless_the_server_says_how_long(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("7", 7, 7),
+        (" 2.5 ", 2.5, 2.5),
+        ("299", 299, 299),
+        *[(far, 300, 300) for far in ("301", "86400", "9" * 400, date(1e9))],
+        (date(90), 90, 90),
+        (date(90).replace("GMT", "+0000"), 90, 90),
+        (date(7290).replace("GMT", "+0200"), 90, 90),
+        # Never shorter than the wait that there would be without it
+        *[(short, 1, 1.5) for short in ("0", "0.001", date(0), date(-1), date(-1e9))],
+        # What cannot be read
+        *[(odd, 1, 1.5) for odd in ("soon", "-5", "1e2", "", "٣", "Sun, 42 Nov 2026 10:00:00 GMT")],
+    ],
+)
+def test_retry_after_makes_a_wait_longer_but_never_shorter(
+    api: Api, waits: list[float], header: str, low: float, high: float
 ) -> None:
-    bounds: list[tuple[float, float]] = []
-
-    def most(low: float, high: float) -> float:
-        bounds.append((low, high))
-        return high
-
-    monkeypatch.setattr(random, "uniform", most)
-    waiting = waits()
-    assert next(waiting) == 0.0
-    errors: list[RetriedError] = [answered(503), answered(503, Retry_After="0")]
-    errors += [requests.ConnectionError()] * 6
-    assert [waiting.send(error) for error in errors] == [1.5, 0, 6, 12, 24, 48, 60, 60]
-    assert set(bounds) == {(1, 1.5)}
+    headers = {"Retry-After": header.encode().decode("latin-1"), "Date": date(0)}
+    api.answers[PATH] = [Answer(status=503, headers=headers), PAGE]
+    get_page(client(api))
+    assert low <= waits[0] <= high
 
 
-def tried(
-    *errors: Exception, max_attempts: int = 3
-) -> tuple[Exception | str, list[tuple[int, float]]]:
-    """How a function ends that fails with these errors, and the waits in between."""
-    left = list(errors)
-    waited: list[tuple[int, float]] = []
-
-    def fail() -> str:
-        if left:
-            raise left.pop(0)
-        return "done"
-
-    def note(details: Details) -> None:
-        waited.append((details["tries"], details["wait"]))
-
-    try:
-        return retried(fail, max_attempts=max_attempts, on_wait=note)(), waited
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        return error, waited
-
-
-def test_a_request_is_repeated_until_it_succeeds_or_attempts_are_used_up(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_retry_after_zero_does_not_use_up_all_attempts_at_once(
+    api: Api, waits: list[float]
 ) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(random, "uniform", lambda low, _: low)
-    passing = [requests.ConnectionError(), requests.Timeout()]
-    with caplog.at_level(logging.DEBUG):
-        assert tried(*passing) == ("done", [(1, 1), (2, 2)])
-        assert slept == [1, 2]
-        assert tried(*passing, last := answered(503), answered(503)) == (last, [(1, 1), (2, 2)])
-    assert not caplog.messages  # `backoff` would log the arguments, a request among them.
+    api.answers[PATH] = [Answer(status=429, headers={"Retry-After": "0"})]
+    with pytest.raises(ExportError):
+        get_page(client(api))
+    assert sum(waits) > 60
 
 
-def test_what_no_repetition_helps_against_is_not_repeated() -> None:
-    for error in (requests.exceptions.SSLError(UNTRUSTED), ValueError("another")):
-        assert tried(error) == (error, [])
+def test_retry_after_without_the_servers_clock_is_read_by_this_machines(
+    api: Api, waits: list[float]
+) -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    api.answers[PATH] = [Answer(status=503, headers={"Retry-After": soon, "Date": "today"}), PAGE]
+    get_page(client(api))
+    assert waits[0] == pytest.approx(100, abs=10)
 
 
-def test_attempts_are_counted_in_words() -> None:
-    assert [attempts_text(number) for number in (1, 2)] == ["1 attempt", "2 attempts"]
+@pytest.mark.parametrize("body", [b"[]", b"", b'{"has_next": fal'])
+def test_a_response_that_is_no_page_is_tried_again(
+    api: Api, waits: list[float], body: bytes
+) -> None:
+    api.answers[PATH] = [Answer(body, headers={"Retry-After": "9"}), PAGE]
+    get_page(client(api))
+    assert waits == [9]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "is_shared"),
+    [(429, {}, True), (503, {"Retry-After": "9"}, True), (503, {}, False), (408, {}, False)],
+)
+def test_a_pause_that_the_api_asks_for_holds_all_exports(
+    api: Api, waits: list[float], status: int, headers: dict[str, str], *, is_shared: bool
+) -> None:
+    one = client(api)
+    api.answers[PATH] = [Answer(status=status, headers=headers), PAGE]
+    get_page(one)
+    [own] = waits  # Nobody waits for its own pause twice.
+    waits.clear()
+    get_page(one)
+    assert bool(waits) is is_shared
+    assert not waits or waits[0] == pytest.approx(own, abs=1)
+
+
+class Clock:
+    """A monotonic clock that moves only while somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0  # As on a machine that has just been started.
+        self.slept: list[float] = []
+        self.pause = Pause()
+        self.extend_by = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.extend_by:
+            self.pause.extend(self.extend_by)
+            self.extend_by = 0.0
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("later", "slept"), [(0, [7]), (3, [4]), (6.5, [0.5]), (7, []), (8, [])]
+)
+def test_a_pause_is_waited_for_to_its_end(clock: Clock, later: float, slept: list[float]) -> None:
+    clock.pause.wait()
+    assert clock.slept == []
+    clock.pause.extend(7)
+    clock.now += later
+    clock.pause.wait()
+    assert clock.slept == slept
+
+
+def test_a_pause_that_is_extended_meanwhile_is_waited_for_as_well(clock: Clock) -> None:
+    clock.pause.extend(5)
+    clock.extend_by = 12
+    clock.pause.wait()
+    assert clock.now == 12
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:
+    clock.pause.extend(30)
+    clock.pause.extend(2)
+    clock.pause.wait()
+    assert clock.now == 30
+
+
+def test_whoever_has_waited_waits_only_for_what_was_added(clock: Clock) -> None:
+    told = clock.pause.extend(7)
+    clock.pause.wait(told)
+    assert clock.now == 0
+    clock.pause.extend(9)
+    clock.pause.wait(told)
+    assert clock.now == 9
+
+
+def test_a_page_that_nobody_waits_for_any_more_holds_no_other_export(
+    api: Api, waits: list[float]
+) -> None:
+    one = client(api)
+    pages = ExportClient(one, THINGS)
+    api.answers[PATH] = [Answer(status=429, headers={"Retry-After": "300"})]
+    api.before_answer = lambda request: pages.stop() if request.target == PATH else None
+    with pytest.raises(StoppedError):
+        pages.get_page(THINGS.request(one.config), 2)
+    one.pause.wait()
+    assert waits == []
+
+
+def test_a_page_that_nobody_waits_for_any_more_is_not_asked_for_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = client(api)
+    pages = ExportClient(one, THINGS)
+    api.answers[PATH] = [Answer(status=429)]
+    monkeypatch.setattr(time, "sleep", lambda _: pages.stop())
+    with pytest.raises(StoppedError):
+        pages.get_page(THINGS.request(one.config), 2)
+    assert len(api.sent_to(PATH)) == 1

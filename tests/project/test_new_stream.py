@@ -1,68 +1,181 @@
-"""The walk through CONTRIBUTING.md: a new stream is a schema, a class and a route."""
+"""CONTRIBUTING's recipe for a new stream, followed on a copy of the tree."""
 
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.schema.source import SchemaDirectory
 
 from demo.files import ROOT
-from sandbox import exports
-from sandbox.requests import Form
-from tap_techwolf import schemas as own_schemas
-from tap_techwolf import streams, tap
-from tap_techwolf.sync import schemas
-from tests.harness import settings, sync
+from sandbox import tokens
+from tests.harness import Output, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from sandbox.app import Sandbox
+PROFILES, UNITS, MATCHES = "employee_skill_profiles", "organisational_units", "employee_matches"
+# The recipe says that another key needs another `primary_keys`; it shows no third class.
+OTHER_KEY = (
+    ("EmployeeSkillProfiles", "EmployeeMatches"),
+    (PROFILES, MATCHES),
+    ("skill_profiles", "matches"),
+    ("=skill_profile,", "=match,"),
+    ("external_id", "employee_id"),
+)
+NEW_STREAMS = """(
+    EmployeeAIGoals,
+    EmployeeTaskProfiles,
+    JobTaskProfiles,
+    EmployeeSkillProfiles,
+    EmployeeMatches,
+    OrganisationalUnits,
+)"""
+SHOW = """
 
-PATH = "/export/employees/skill_profiles"
-TEXT = {"type": ["string", "null"], "description": "A text."}
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "external_id": {"type": "string", "description": "The employee."},
-        "tasks": {"type": ["array", "null"], "description": "A stand-in for skills."},
-        "exported_at": {**TEXT, "format": "date-time"},
-    },
-}
-
-
-def class_in_contributing() -> str:
-    """The class as CONTRIBUTING.md shows it."""
-    text = (ROOT / "CONTRIBUTING.md").read_text()
-    code = text.partition("```python\n")[2].partition("```")[0]
-    return "\n".join(line.removeprefix("   ") for line in code.splitlines())
-
-
-@pytest.fixture
-def _walked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "employee_skill_profiles.json").write_text(json.dumps(SCHEMA))
-    log = files(own_schemas) / "completed_passes.json"
-    (tmp_path / "completed_passes.json").write_text(log.read_text())
-    monkeypatch.setattr(schemas, "_SCHEMAS", SchemaDirectory(tmp_path))
-    names: dict[str, Any] = vars(streams).copy()
-    exec(class_in_contributing(), names)  # noqa: S102 - this repository's own documentation
-    monkeypatch.setattr(tap, "STREAMS", (names["EmployeeSkillProfiles"],))
-    form = exports.FORMS[exports.PATHS["employee_task_profiles"]]
-    monkeypatch.setitem(exports.FORMS, PATH, Form(form.query, frozenset(), form.filters))
+def skill_profile(entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
+    \"\"\"Return the skill profile of an employee.\"\"\"
+    del request
+    return [{"external_id": entity.external_id, "skills": []}]
+"""
 
 
-@pytest.mark.usefixtures("_walked")
-def test_a_stream_of_the_same_family_takes_a_dozen_lines(sandbox: Sandbox, url: str) -> None:
-    assert len(class_in_contributing().splitlines()) <= 12
-    first = sync(settings(url, is_active=True, page_size=50))
-    active = [one.external_id for one in sandbox.company.employees if one.is_active]
-    assert first.ids("employee_skill_profiles") == active
-    changed = next(one for one in sandbox.company.employees if one.is_active)
-    sandbox.company.change(changed)
-    second = sync(settings(url, is_active=True), first.state)
-    assert second.ids("employee_skill_profiles") == [changed.external_id]
-    keys = {one["stream"]: one["key_properties"] for one in second.of_type("SCHEMA")}
-    assert keys["employee_skill_profiles"] == ["external_id"]
+def blocks() -> list[str]:
+    """The blocks of Python in CONTRIBUTING: two classes, and two entries of the sandbox."""
+    parts = (ROOT / "CONTRIBUTING.md").read_text().split("```python\n")[1:]
+    return [
+        "".join(line[3:] for line in part.partition("   ```")[0].splitlines(keepends=True))
+        for part in parts
+    ]
+
+
+def edit(file: Path, *changes: tuple[str, str]) -> None:
+    text = file.read_text()
+    for old, new in changes:
+        assert text.count(old) == 1, (file.name, old)
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def schema(key: str, *others: str) -> str:
+    text = {"type": ["string", "null"], "description": "A text."}
+    properties: dict[str, Any] = {key: {"type": "string", "description": "The id."}}
+    properties |= {
+        name: {"type": ["array", "null"], "description": "A list.", "items": text}
+        for name in others
+    }
+    properties["exported_at"] = {**text, "format": "date-time"}
+    return json.dumps({"type": "object", "description": "A record.", "properties": properties})
+
+
+def replaced(text: str) -> str:
+    for old, new in OTHER_KEY:
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree in which the recipe was followed three times."""
+    copy = tmp_path_factory.mktemp("tree")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in files.splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    for name in (".venv", ".mypy_cache"):
+        if (ROOT / name).exists():
+            (copy / name).symlink_to(ROOT / name)
+    profiles, units, form, entry = blocks()
+    schemas = copy / "tap_techwolf" / "schemas"
+    (schemas / f"{PROFILES}.json").write_text(schema("external_id", "skills"))
+    (schemas / f"{MATCHES}.json").write_text(schema("employee_id", "skills"))
+    (schemas / f"{UNITS}.json").write_text(schema("external_id"))
+    classes = "\n\n".join((profiles, replaced(profiles), units))
+    edit(
+        copy / "tap_techwolf" / "streams.py",
+        ("#: The exports, in", f"{classes}\n\n#: The exports, in"),
+        ("import NEXT_STARTING_AFTER", "import LIMIT_OFFSET, NEXT_STARTING_AFTER"),
+        (
+            "(EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)",
+            NEW_STREAMS,
+        ),
+    )
+    edit(
+        copy / "sandbox" / "exports.py",
+        ("\n}\n\n#: Their paths", f"\n{form}{replaced(form)}}}\n\n#: Their paths"),
+        ("import goals, show,", "import goals, match, show, skill_profile,"),
+    )
+    edit(
+        copy / "sandbox" / "lists.py",
+        ("LISTS: dict[str, List] = {}", f"LISTS: dict[str, List] = {{\n{entry}}}"),
+    )
+    with (copy / "sandbox" / "records.py").open("a") as file:
+        shown = SHOW.replace("skill_profile(", "match(").replace('external_id"', 'employee_id"')
+        file.write(SHOW + shown)
+    return copy
+
+
+def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=tree,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+    )
+
+
+def python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(tree, sys.executable, *arguments)
+
+
+@contextmanager
+def sandbox_of(tree: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--employees", "120"]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    with subprocess.Popen(
+        command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip().removeprefix("Sandbox at ")
+        process.terminate()
+
+
+def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
+    generated = python(tree, "-m", "generate")
+    assert generated.returncode == 0, generated.stderr
+    done = run(tree, "make", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    imported = python(tree, "-c", "import tap_techwolf.doctor.runner")
+    assert imported.returncode == 0, imported.stderr
+
+
+def test_the_new_streams_are_synced_twice(tree: Path, tmp_path: Path) -> None:
+    discovered = json.loads(python(tree, "-m", "tap_techwolf", "--discover").stdout)
+    entries = {entry["tap_stream_id"]: entry for entry in discovered["streams"]}
+    for stream, key in ((PROFILES, "external_id"), (MATCHES, "employee_id")):
+        assert entries[stream]["key_properties"] == [key]
+        assert entries[stream]["replication_method"] == "FULL_TABLE"
+    with sandbox_of(tree) as url:
+        config, state = tmp_path / "config.json", tmp_path / "state.json"
+        config.write_text(json.dumps(settings(url, tenant=tokens.TENANT)))
+        state.write_text("{}")
+        for _ in range(2):
+            line = ["-m", "tap_techwolf", f"--config={config}", f"--state={state}"]
+            done = python(tree, *line)
+            assert done.returncode == 0, done.stderr
+            output = Output.parse(done.stdout.encode().splitlines())
+            employees = output.ids(PROFILES)
+            assert len(set(employees)) == 120
+            assert [one["employee_id"] for one in output.records[MATCHES]] == employees
+            assert output.ids(UNITS) == [f"unit-{number}" for number in range(450)]
+            state.write_text(json.dumps(output.state))

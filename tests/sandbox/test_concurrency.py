@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
-GOALS, EMPLOYEES, JOBS = PATHS.values()
+GOALS = PATHS["employee_ai_goals"]
+EMPLOYEES = PATHS["employee_task_profiles"]
+JOBS = PATHS["job_task_profiles"]
 
 
 def test_requests_at_once_are_counted_in_all_and_per_path(sandbox: Sandbox, ask: Ask) -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
-GOALS, EMPLOYEES, JOBS = PATHS.values()
+GOALS = PATHS["employee_ai_goals"]
+EMPLOYEES = PATHS["employee_task_profiles"]
+JOBS = PATHS["job_task_profiles"]
 
 
 def test_the_date_can_be_shifted_or_absent(sandbox: Sandbox, ask: Ask) -> None:

@@ -11,7 +11,9 @@ from sandbox.exports import PATHS
 if TYPE_CHECKING:
     import requests
 
-GOALS, EMPLOYEES, JOBS = PATHS.values()
+GOALS = PATHS["employee_ai_goals"]
+EMPLOYEES = PATHS["employee_task_profiles"]
+JOBS = PATHS["job_task_profiles"]
 
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
     (GOALS, "", {"limit": 1}),

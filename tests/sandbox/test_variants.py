@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
-GOALS, EMPLOYEES, JOBS = PATHS.values()
+GOALS = PATHS["employee_ai_goals"]
+EMPLOYEES = PATHS["employee_task_profiles"]
+JOBS = PATHS["job_task_profiles"]
 
 
 def updated(operator: str, value: str) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.exports import PATHS
-from tap_techwolf.api.page import BrokenPageError
+from tap_techwolf.errors import ExportError
 from tap_techwolf.tap import TapTechWolf
 from tests.gateway import Answer, gateway
 from tests.harness import settings
@@ -32,5 +32,5 @@ def test_a_record_that_is_not_of_the_documented_form_fails_the_check(url: str) -
     page = b'{"has_next": false, "records": [{"external_id": "a"}, {"external_id": 5}]}'
     with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATHS[PROFILES]] = [Answer(content=page)]
-        with pytest.raises(BrokenPageError, match="record 2 lacks its key 'external_id'"):
+        with pytest.raises(ExportError, match="record 2 lacks its key 'external_id'"):
             check(**settings(address))

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from contextlib import redirect_stdout
-from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_techwolf.sync.completed_pass import CompletedPass
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import LOG, STREAMS, Output, discover, selecting, settings
+from tests.harness import LOG, STREAMS, discover, selecting, settings, sync
 
-FULL = CompletedPass(
-    began_at="2026-11-22T10:00:00.000000+00:00",
-    completed_at="2026-11-22T10:05:00.000000+00:00",
-    replication_method="INCREMENTAL",
-    updated_after=None,
-    record_count=172,
-    page_count=3,
-    run_count=2,
-)
-INCREMENTAL = replace(FULL, updated_after="2026-11-20")
+if TYPE_CHECKING:
+    from sandbox.app import Sandbox
+
 KEY = ["stream", "began_at"]
-
-
-def written(catalog: dict[str, Any] | None = None) -> Output:
-    """What is written of two passes."""
-    stdout = io.TextIOWrapper(io.BytesIO())
-    with redirect_stdout(stdout):
-        tap = TapTechWolf(config=settings("http://localhost"), catalog=catalog)
-        tap.streams  # noqa: B018 - it applies the catalog
-        tap.run.log.write_schema()
-        tap.run.log.write(STREAMS[0], FULL, "0123456789abcdef")
-        tap.run.log.write(STREAMS[1], INCREMENTAL, "fedcba9876543210")
-        tap.run.writer.flush()
-    return Output.parse(stdout.buffer.getvalue())
 
 
 def edited(**entry: Any) -> dict[str, Any]:
@@ -72,30 +48,29 @@ def without_columns() -> dict[str, Any]:
     ids=["none", "discovered", "keys", "name", "replication", "bare", "columns"],
 )
 def test_a_row_has_all_its_columns_whatever_the_catalog_says(
-    catalog: dict[str, Any] | None,
+    sandbox: Sandbox, url: str, catalog: dict[str, Any] | None
 ) -> None:
-    output = written(catalog)
-    [schema] = output.of_type("SCHEMA")
-    assert schema["stream"] == LOG
+    output = sync(settings(url), catalog=catalog)
+    [schema] = [one for one in output.of_type("SCHEMA") if one["stream"] == LOG]
     assert schema["key_properties"] == KEY
     assert "bookmark_properties" not in schema
     properties = schema["schema"]["properties"]
     assert properties["run_count"]["type"] == "integer"
-    full, incremental = output.records[LOG]
-    assert list(full) == list(incremental)
-    assert set(full) == set(properties)
-    assert full == {
-        "stream": STREAMS[0],
-        **asdict(FULL),
-        "is_full": True,
-        "scope_hash": "0123456789abcdef",
-    }
-    assert incremental == {
-        "stream": STREAMS[1],
-        **asdict(INCREMENTAL),
-        "is_full": False,
-        "scope_hash": "fedcba9876543210",
-    }
+    rows = {row["stream"]: row for row in output.records[LOG]}
+    assert rows.keys() == set(STREAMS)
+    assert all(row.keys() == properties.keys() for row in rows.values())
+    row = rows["job_task_profiles"]
+    assert row["replication_method"] == "INCREMENTAL"
+    assert (row["is_full"], row["updated_after"]) == (True, None)
+    counts = (row["record_count"], row["page_count"], row["run_count"])
+    assert counts == (len(sandbox.company.jobs), 2, 1)
+
+
+def test_a_pass_that_is_not_full_says_since_when(url: str) -> None:
+    first = sync(settings(url))
+    for row in sync(settings(url), first.state).records[LOG]:
+        assert row["is_full"] is False
+        assert row["updated_after"] < row["began_at"]
 
 
 @pytest.mark.parametrize("key", ["replication_key", "metadata"])
@@ -112,9 +87,8 @@ def test_the_log_has_no_replication_key_whatever_the_catalog_says(key: str) -> N
     entry = tap.catalog.get_stream(LOG)
     assert entry is not None
     assert entry.stream == LOG
-    [schema] = written(catalog).of_type("SCHEMA")
-    assert "bookmark_properties" not in schema
 
 
-def test_a_deselected_log_writes_nothing() -> None:
-    assert not written(selecting(discover(), *STREAMS)).messages
+def test_a_deselected_log_writes_nothing(url: str) -> None:
+    output = sync(settings(url), catalog=selecting(discover(), *STREAMS))
+    assert LOG not in {one.get("stream") for one in output.messages}

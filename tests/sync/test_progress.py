@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from tap_techwolf.sync.checkpoint import Checkpoint
 from tap_techwolf.sync.progress import Progress
+from tap_techwolf.sync.state import Checkpoint, PassSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,13 @@ FIRST = Checkpoint(
     page=1,
     records=0,
     runs=1,
-    unchanged={},
+    settings="",
 )
+
+
+def settings(*, is_incremental: bool) -> PassSettings:
+    method = "INCREMENTAL" if is_incremental else "FULL_TABLE"
+    return PassSettings("jobs", method, None, 1, "", "", "", "")
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +45,10 @@ def test_progress_is_reported_at_most_every_thirty_seconds(
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = Progress("jobs")
-    progress.start(FIRST, is_incremental=False)
+    progress.start(FIRST, settings(is_incremental=False))
     for _ in range(12):
         now += 10
-        progress.page_done(100)
+        progress.page_written(100)
     progress.end(FIRST)
     assert caplog.messages == [
         "jobs: full pass (FULL_TABLE)",
@@ -55,7 +61,7 @@ def test_progress_is_reported_at_most_every_thirty_seconds(
 
 
 DATED: dict[str, Any] = {"filter_date": "2026-11-21"}
-CONTINUING: dict[str, Any] = {**DATED, "continues": "2026-11-22T10:00:00.000000+00:00"}
+CONTINUING: dict[str, Any] = {**DATED, "continues": datetime(2026, 11, 22, tzinfo=UTC)}
 RESUMED: dict[str, Any] = {"starting_after": "x", "page": 7}
 
 
@@ -81,13 +87,14 @@ RESUMED: dict[str, Any] = {"starting_after": "x", "page": 7}
 def test_the_start_says_what_the_pass_brings_and_where_it_goes_on(
     caplog: pytest.LogCaptureFixture, changes: dict[str, Any], is_incremental: bool, text: str
 ) -> None:
-    Progress("jobs").start(replace(FIRST, **changes), is_incremental=is_incremental)
+    one = replace(FIRST, **changes)
+    Progress("jobs").start(one, settings(is_incremental=is_incremental))
     assert caplog.messages == [f"jobs: {text}"]
 
 
 def test_a_pass_that_took_several_runs_is_summed_up(caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress("jobs")
-    progress.page_done(1)
+    progress.page_written(1)
     progress.end(replace(FIRST, page=7, records=601, runs=2))
     [line] = caplog.messages
     assert line.startswith("jobs: done, 1 page, 1 record in ")

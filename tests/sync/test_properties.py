@@ -24,7 +24,7 @@ from sandbox.company import Company
 from sandbox.exports import FORMS, PATHS, DateReading, export_page
 from sandbox.requests import read_request
 from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
-from tap_techwolf.api.paginator import ExportPaginator
+from tap_techwolf.api.pagination import NEXT_STARTING_AFTER, Paginator
 from tap_techwolf.errors import StateError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import LOG, STREAMS, Output, body_sent, discover, selecting, settings, sync_tap
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KINDS = ("fine", "fine", "fine", "fine", "fault", "kill", "change", "refuse token", "forbidden")
-MODULES = ("api.client", "sync.passes", "sync.start")
+MODULES = ("api.transport", "sync.state")
 
 # How far the API's clock and this machine's are off. One of them may be ahead, but not both:
 # a bookmark would be in the future, and what changes until then is missed (with a warning).
@@ -309,7 +309,7 @@ def page_with(cursor: str | None) -> Page:
         "next_starting_after": cursor,
         "records": [],
     }
-    return Page.parse(json.dumps(body).encode())
+    return Page.parse(json.dumps(body).encode(), "records", NOW)
 
 
 cursors = st.text(min_size=1, max_size=2, alphabet="abc")
@@ -317,18 +317,17 @@ cursors = st.text(min_size=1, max_size=2, alphabet="abc")
 
 @given(st.lists(cursors, min_size=1, max_size=12), st.none() | cursors)
 def test_a_paginator_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
-    paginator = ExportPaginator(first)
+    paginator = Paginator(NEXT_STARTING_AFTER, first)
     seen = {first}
     for name in names:
         page = page_with(name)
         if name in seen:
             with pytest.raises(BrokenPageError):
-                paginator.advance(page)
+                paginator.position_after(page)
             return
-        paginator.advance(page)
-        assert paginator.current_value == name
+        assert paginator.position_after(page) == name
         seen.add(name)
-    paginator.advance(page_with(None))
+    assert paginator.position_after(page_with(None)) is None
     assert paginator.finished
 
 
@@ -346,11 +345,12 @@ answers = st.dictionaries(
 def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
     body = json.dumps(answer).encode()
     try:
-        page = Page.parse(body)
+        page = Page.parse(body, "records", NOW)
+        cursor = NEXT_STARTING_AFTER.next_position(page, None)
         records = page.records({"external_id": str})
     except (NoPageError, BrokenPageError):
         return
-    assert answer["has_next"] is (page.next_cursor is not None)
+    assert answer["has_next"] is (cursor is not None)
     assert [record["external_id"] for record in records] == [
         record["external_id"] for record in answer["records"]
     ]
@@ -359,4 +359,4 @@ def test_no_answer_is_taken_for_a_page_unless_it_is_one(answer: Any) -> None:
 @given(st.binary())
 def test_bytes_that_are_no_json_are_worth_another_try(body: bytes) -> None:
     with pytest.raises((NoPageError, BrokenPageError)):
-        Page.parse(body)
+        Page.parse(body, "records", NOW)

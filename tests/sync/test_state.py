@@ -1,13 +1,23 @@
-"""Which states a run takes, and in which forms."""
+"""Which states a run takes, and where they make a pass start."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import StateError
-from tap_techwolf.sync.state import NO_STATE, read_state
+from tap_techwolf.sync.state import (
+    Checkpoint,
+    PassSettings,
+    next_began_at,
+    plan_pass,
+    read_state,
+    restart_pass,
+)
 
 STATE: dict[str, Any] = {"bookmarks": {"jobs": {"replication_key": "exported_at"}}}
 
@@ -45,6 +55,237 @@ def test_partitions_of_another_tap_are_left_out() -> None:
     ids=str,
 )
 def test_what_is_no_state_is_refused(state: Any) -> None:
-    with pytest.raises(StateError) as caught:
+    with pytest.raises(StateError, match="bookmarks"):
         read_state(state)
-    assert str(caught.value) == NO_STATE
+
+
+# Where a pass starts
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+SETTINGS = PassSettings(
+    stream="jobs",
+    replication_method="INCREMENTAL",
+    start_date=None,
+    lookback_days=1,
+    tenant="a tenant",
+    fingerprint="some columns",
+    scope_hash="some jobs",
+    unchanged="as before",
+)
+FULL_TABLE = PassSettings("jobs", "FULL_TABLE", None, 1, "a tenant", "some columns", "", "")
+FULL = Checkpoint(
+    began_at=NOW - DAY,
+    continues=None,
+    filter_date=None,
+    starting_after="job-7",
+    page=3,
+    records=200,
+    runs=1,
+    settings="as before",
+)
+INCREMENTAL = replace(FULL, continues=NOW - 2 * DAY, filter_date="2026-11-01")
+
+
+def stored(
+    bookmark: datetime | None = None, checkpoint: Checkpoint | None = None, **changes: Any
+) -> dict[str, Any]:
+    """A stream's state, as a run gets it."""
+    state: dict[str, Any] = {}
+    if checkpoint is not None:
+        checkpoint.write(state)
+    if bookmark is not None:
+        state["replication_key"] = "exported_at"
+        state["replication_key_value"] = format_date_time(bookmark)
+        state |= {"tenant": "a tenant", "fingerprint": "some columns"}
+    return state | changes
+
+
+@pytest.mark.parametrize(
+    ("state", "continues"),
+    [
+        (stored(), None),
+        (stored(NOW - DAY), NOW - DAY),
+        (stored(NOW - DAY, replace(FULL, starting_after=None)), NOW - DAY),
+        (stored(NOW - 5 * DAY, replace(FULL, starting_after=None)), NOW - 5 * DAY),
+        (stored(NOW - 5 * DAY, replace(INCREMENTAL, starting_after=None)), NOW - 5 * DAY),
+        (stored(NOW - DAY, FULL), NOW - DAY),
+        (stored(NOW, FULL), NOW),
+        (stored(NOW, INCREMENTAL), NOW),
+    ],
+    ids=[
+        *("first", "bookmark", "complete", "complete, moved back", "incremental, moved back"),
+        *("replaced", "replaced long ago", "replaced incremental"),
+    ],
+)
+def test_a_new_pass_continues_the_bookmark_beside_a_pass_that_is_over(
+    state: dict[str, Any], continues: datetime | None
+) -> None:
+    start, warnings = plan_pass(SETTINGS, state)
+    assert (start.starting_after, start.page, start.records, start.runs) == (None, 1, 0, 1)
+    assert start.continues == continues
+    assert (start.filter_date is None) is (continues is None)
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        stored(None, FULL),
+        stored(NOW - 2 * DAY, FULL),
+        stored(NOW - 2 * DAY, INCREMENTAL),
+        # A full refresh for another tenant, merged with that of before.
+        stored(NOW - 2 * DAY, FULL, tenant="another"),
+    ],
+    ids=["first", "full refresh", "incremental", "another tenant"],
+)
+def test_an_interrupted_pass_resumes(state: dict[str, Any]) -> None:
+    start, warnings = plan_pass(SETTINGS, state)
+    assert start.starting_after == "job-7"
+    assert (start.page, start.records, start.runs) == (3, 200, 2)
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    ("state", "is_full"),
+    [
+        (stored(NOW - 2 * DAY, replace(FULL, settings="others")), True),
+        (stored(NOW - 2 * DAY, replace(INCREMENTAL, settings="others")), False),
+        (stored(NOW - 3 * DAY, INCREMENTAL), False),
+        (stored(None, INCREMENTAL), True),
+    ],
+    ids=["full", "incremental", "moved bookmark", "removed bookmark"],
+)
+def test_what_is_given_up_begins_again_with_a_warning(
+    state: dict[str, Any], *, is_full: bool
+) -> None:
+    start, [warning] = plan_pass(SETTINGS, state)
+    assert start.starting_after is None
+    assert (start.filter_date is None) is is_full
+    assert "starts over" in warning
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: None} for name in ("began_at", "page", "records", "runs", "settings")),
+        {"began_at": "yesterday"},
+        {"began_at": "9999-12-31T23:59:59.999999+00:00"},
+        {"continues": 5},
+        {"filter_date": "last week"},
+        {"starting_after": ""},
+        {"starting_after": 7},
+        {"page": 0},
+        {"page": "3"},
+        {"records": -1},
+        {"runs": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("interrupted", [FULL, INCREMENTAL], ids=["full", "incremental"])
+def test_a_checkpoint_that_cannot_be_read_starts_over(
+    interrupted: Checkpoint, change: dict[str, Any]
+) -> None:
+    state = stored(NOW - 2 * DAY, interrupted)
+    state["checkpoint"] |= change
+    start, [warning] = plan_pass(SETTINGS, state)
+    assert start.starting_after is None
+    assert "cannot be read" in warning
+    # If it may have been a full pass, the one in its place is.
+    is_incremental = interrupted is INCREMENTAL and "continues" not in change
+    assert (start.continues is not None) is is_incremental
+
+
+@pytest.mark.parametrize("checkpoint", [5, "page 3", [], {}], ids=str)
+def test_a_checkpoint_that_is_none_starts_over_in_full(checkpoint: Any) -> None:
+    start, [warning] = plan_pass(
+        SETTINGS, stored(NOW - DAY, checkpoint=None) | {"checkpoint": checkpoint}
+    )
+    assert start.filter_date is None
+    assert "cannot be read" in warning
+
+
+def test_a_complete_checkpoint_that_cannot_be_read_changes_nothing() -> None:
+    state = stored(NOW - DAY, replace(FULL, starting_after=None))
+    del state["checkpoint"]["page"]
+    start, warnings = plan_pass(SETTINGS, state)
+    assert start.continues == NOW - DAY
+    assert not warnings
+
+
+def test_a_full_table_pass_continues_nothing_and_resumes() -> None:
+    start, warnings = plan_pass(FULL_TABLE, stored(NOW - DAY))
+    assert (start.continues, start.filter_date, warnings) == (None, None, [])
+    interrupted = replace(FULL, settings="", began_at=NOW)
+    start, warnings = plan_pass(FULL_TABLE, stored(NOW - DAY, interrupted))
+    assert (start.starting_after, warnings) == ("job-7", [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replication_key": "last_updated"},
+        {"replication_key": None},
+        {"replication_key_value": None},
+        {"replication_key_value": "yesterday"},
+        {"replication_key_value": 5},
+        {"replication_key_value": "9999-12-31T23:59:59.999999+00:00"},
+        {"tenant": "another"},
+    ],
+    ids=str,
+)
+def test_a_bookmark_that_cannot_be_used_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(StateError, match="jobs: the bookmark"):
+        plan_pass(SETTINGS, stored(NOW - DAY, **change))
+
+
+def test_changed_settings_are_warned_about_when_an_incremental_pass_starts() -> None:
+    state = stored(NOW - DAY, fingerprint="other columns")
+    start, [warning] = plan_pass(SETTINGS, state)
+    assert start.continues == NOW - DAY
+    assert "--full-refresh" in warning
+    assert plan_pass(FULL_TABLE, state)[1] == []
+    assert plan_pass(SETTINGS, {**state, "fingerprint": None})[1] == []
+
+
+@pytest.mark.parametrize(
+    ("given_up", "continues"), [(FULL, None), (INCREMENTAL, NOW - 2 * DAY)], ids=["full", "not"]
+)
+def test_a_pass_whose_cursor_is_rejected_begins_again_as_what_it_was(
+    given_up: Checkpoint, continues: datetime | None
+) -> None:
+    start = restart_pass(SETTINGS, stored(NOW - 2 * DAY), given_up)
+    assert (start.continues, start.starting_after, start.page) == (continues, None, 1)
+
+
+@pytest.mark.parametrize(
+    "requested_at", [NOW, NOW - DAY, NOW - 900 * DAY], ids=["now", "a day ago", "years ago"]
+)
+def test_a_pass_begins_after_every_pass_in_the_state(requested_at: datetime) -> None:
+    tick = timedelta(microseconds=1)
+    for state, newest in (
+        (stored(), requested_at - tick),
+        (stored(NOW - DAY), NOW - DAY),
+        (stored(NOW - 2 * DAY, INCREMENTAL), NOW - DAY),
+        (stored(NOW - DAY, replace(FULL, began_at=NOW + 400 * DAY)), NOW + 400 * DAY),
+        ({"checkpoint": {"began_at": format_date_time(NOW)}}, NOW),
+    ):
+        assert next_began_at(requested_at, state) == max(requested_at, newest + tick)
+
+
+def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:
+    state = stored(NOW - 2 * DAY, FULL)
+    FULL.complete(SETTINGS, state)
+    assert state["checkpoint"]["starting_after"] is None
+    began_at = format_date_time(NOW - DAY)
+    assert state["replication_key_value"] == state["checkpoint"]["began_at"] == began_at
+    assert (state["tenant"], state["fingerprint"]) == ("a tenant", "some columns")
+    INCREMENTAL.complete(replace_fingerprint(SETTINGS), state)
+    assert state["fingerprint"] == "some columns"  # Not everything was exported with the new ones.
+
+
+def replace_fingerprint(settings: PassSettings) -> PassSettings:
+    return PassSettings(
+        *(settings.stream, settings.replication_method, None, 1, settings.tenant),
+        *("other columns", "", ""),
+    )

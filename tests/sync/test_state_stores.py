@@ -296,14 +296,14 @@ FLAT = {"flattening_enabled": True, "flattening_max_depth": 2}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "words"),
+    ("before", "after"),
     [
-        ({"lookback_days": 1}, {"lookback_days": 7}, ["lookback"]),
-        ({}, {"stream_maps": MAP}, ["map"]),
-        ({"stream_maps": MAP}, {}, ["map"]),
-        ({"stream_maps": MAP}, {"stream_maps": OTHER_MAP}, ["map"]),
-        ({}, FLAT, ["flatten"]),
-        (FLAT, FLAT | {"flattening_max_depth": 1}, ["flatten"]),
+        ({"lookback_days": 1}, {"lookback_days": 7}),
+        ({}, {"stream_maps": MAP}),
+        ({"stream_maps": MAP}, {}),
+        ({"stream_maps": MAP}, {"stream_maps": OTHER_MAP}),
+        ({}, FLAT),
+        (FLAT, FLAT | {"flattening_max_depth": 1}),
     ],
     ids=str,
 )
@@ -313,7 +313,6 @@ def test_other_settings_start_the_pass_over_from_its_bookmark(
     caplog: pytest.LogCaptureFixture,
     before: dict[str, Any],
     after: dict[str, Any],
-    words: list[str],
 ) -> None:
     change(sandbox, *range(TWO_PAGES_AND_MORE))
     state = {"bookmarks": {PROFILES: bookmarked(10)}}
@@ -325,7 +324,7 @@ def test_other_settings_start_the_pass_over_from_its_bookmark(
     assert output.ids(PROFILES)[:TWO_PAGES_AND_MORE] == all_ids(sandbox)[:TWO_PAGES_AND_MORE]
     [told] = warnings_in(caplog)
     assert PROFILES in told
-    assert any(word in told for word in words)
+    assert "settings" in told
 
 
 @pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
@@ -411,11 +410,11 @@ def test_a_full_pass_of_long_ago_is_not_resumed_where_the_bookmark_is_moved_behi
     sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, catalog = MeltanoStore(), only(PROFILES)
-    store.run(settings(url), catalog, merging=True)  # Its checkpoint stays behind.
-    store.run(settings(url), catalog, merging=True)  # One page: no checkpoint replaces it.
+    store.run(settings(url), catalog, merging=True)
+    store.run(settings(url), catalog, merging=True)
     state = store.state()
-    assert checkpoint_of(state)["continues"] is None
     assert state
+    assert checkpoint_of(state)["starting_after"] is None
     state["bookmarks"][PROFILES] |= bookmarked(5)
     sandbox.pages.clear()
     caplog.clear()

@@ -11,8 +11,8 @@ import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
+from tap_techwolf.streams import EmployeeAIGoals
 from tap_techwolf.sync.stream import ExportStream
-from tap_techwolf.sync.sync_all import sync_side_by_side
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import LOG, Output, discover, selecting, settings, sync_tap
 from tests.runs import GOALS, JOBS
@@ -30,13 +30,17 @@ def page(*ids: str, cursor: str | None = None) -> dict[str, Any]:
 
 
 def tap_of(
-    mock: Mocker, *answers: dict[str, Any], stream: str = GOALS, **config: Any
+    mock: Mocker,
+    *answers: dict[str, Any],
+    stream: str = GOALS,
+    state: dict[str, Any] | None = None,
+    **config: Any,
 ) -> TapTechWolf:
     """A tap that syncs one stream, whose API gives these answers."""
     mock.post(URL + TOKEN_PATH, json={"access_token": "a-token"})
     mock.post(URL + PATHS[stream], list(answers))
     catalog = selecting(discover(), stream, LOG)
-    return TapTechWolf(config=settings(URL, **config), catalog=catalog)
+    return TapTechWolf(config=settings(URL, **config), catalog=catalog, state=state)
 
 
 def written(tap: TapTechWolf) -> Output:
@@ -48,14 +52,6 @@ def written(tap: TapTechWolf) -> Output:
 
 def asked(mock: Mocker, stream: str = GOALS) -> int:
     return sum(one.path == PATHS[stream].lower() for one in mock.request_history)
-
-
-def test_a_stream_knows_nothing_of_a_pass_before_it_runs() -> None:
-    stream = TapTechWolf(config=settings(URL)).streams[GOALS]
-    assert isinstance(stream, ExportStream)
-    assert stream.get_new_paginator().current_value is None
-    assert stream.post_process({"external_id": "a"}) == {"external_id": "a", "exported_at": ""}
-    assert stream.progress.records == 0
 
 
 def test_the_key_is_never_null_and_all_else_may_be() -> None:
@@ -127,36 +123,6 @@ def test_records_are_counted_by_the_name_that_a_map_gives_them(requests_mock: Mo
     assert (row["stream"], row["record_count"]) == (GOALS, 2)
 
 
-def test_the_ids_of_the_newest_page_are_hidden(requests_mock: Mocker) -> None:
-    tap = tap_of(requests_mock, page("ada", cursor="bob"), page("eve"))
-    stream = tap.streams[GOALS]
-    assert isinstance(stream, ExportStream)
-    clean = tap.run.access.redactor.clean
-    records = iter(stream.request_records(None))
-    assert next(records)["external_id"] == "ada"
-    assert clean("ada bob eve") == "[hidden] [hidden] eve"
-    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
-        assert next(records)["external_id"] == "eve"
-    assert clean("ada bob eve") == "ada bob [hidden]"
-
-
-def test_a_subclass_may_choose_the_method(
-    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ExportStream, "http_method", "PUT")
-    tap = tap_of(requests_mock, max_attempts=1)
-    requests_mock.put(URL + PATHS[GOALS], [page("a")])
-    assert written(tap).ids(GOALS) == ["a"]
-
-
-@pytest.mark.parametrize("maps", [{}, {GOALS: {"exported_at": None}}], ids=str)
-def test_only_a_column_is_a_bookmark_property(requests_mock: Mocker, maps: dict[str, Any]) -> None:
-    output = written(tap_of(requests_mock, page("a"), stream_maps=maps))
-    [schema] = [one for one in output.of_type("SCHEMA") if one["stream"] == GOALS]
-    assert schema.get("bookmark_properties") == (None if maps else ["exported_at"])
-    assert ("exported_at" in schema["schema"]["properties"]) is not bool(maps)
-
-
 def test_the_sdks_own_lines_are_for_debugging(caplog: pytest.LogCaptureFixture) -> None:
     stream = TapTechWolf(config=settings(URL)).streams[JOBS]
     with caplog.at_level(logging.DEBUG):
@@ -168,12 +134,6 @@ def test_the_sdks_own_lines_are_for_debugging(caplog: pytest.LogCaptureFixture) 
     assert vars(record)["more"] == "context"
 
 
-def test_a_sync_of_nothing_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    tap = TapTechWolf(config=settings(URL))
-    sync_side_by_side([], tap.run, {}, 1)
-    assert caplog.messages == ["The catalog selects no export: there is nothing to sync."]
-
-
 def test_the_closing_line_tells_how_long_a_sync_took(
     requests_mock: Mocker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,3 +142,30 @@ def test_the_closing_line_tells_how_long_a_sync_took(
     last = caplog.messages[-1]
     assert last.startswith("1 of 1 stream complete: 1 record, 2 requests, 0 retries in ")
     assert float(last.partition(" retries in ")[2].partition(" s;")[0]) < 60
+
+
+def test_a_stream_without_the_filter_is_synced_in_full_and_says_so(
+    requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(EmployeeAIGoals, "filters", ())
+    entry = next(one for one in discover()["streams"] if one["tap_stream_id"] == GOALS)
+    assert entry["replication_method"] == "FULL_TABLE"
+    assert "replication_key" not in entry
+    state = None
+    for _ in range(2):
+        output = written(tap_of(requests_mock, page("a"), state=state))
+        assert "filters" not in requests_mock.request_history[-1].json()
+        assert output.ids(GOALS) == ["a"]
+        [row] = output.records[LOG]
+        assert row["is_full"]
+        state = output.state
+    assert not caplog.messages
+    catalog = selecting(discover(), GOALS)
+    next(one for one in catalog["streams"] if one["tap_stream_id"] == GOALS)[
+        "replication_method"
+    ] = "INCREMENTAL"
+    tap = TapTechWolf(config=settings(URL), catalog=catalog)
+    assert tap.streams[GOALS].replication_method == "FULL_TABLE"
+    [warning] = caplog.messages
+    assert GOALS in warning
+    assert "full" in warning

@@ -1,0 +1,161 @@
+"""An export is data: its requests follow from it and the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_techwolf.api.client import ExportClient
+from tap_techwolf.api.export import (
+    EXTERNAL_VENDOR,
+    IS_ACTIVE,
+    JOB_FAMILIES,
+    JOB_TASK_INCLUDES,
+    LAST_UPDATED,
+    RESPONSE_FORMAT,
+    Export,
+    Filter,
+    Parameter,
+)
+from tap_techwolf.api.pagination import LIMIT_OFFSET, NEXT_STARTING_AFTER, Paginator
+from tap_techwolf.errors import ExportError
+from tests.api.servers import Answer, Api, client
+
+KEY = {"external_id": str}
+JOBS = Export(
+    *("jobs", "/export/jobs", KEY, NEXT_STARTING_AFTER),
+    parameters=(EXTERNAL_VENDOR, RESPONSE_FORMAT),
+    include=JOB_TASK_INCLUDES,
+    filters=(JOB_FAMILIES, LAST_UPDATED),
+)
+EMPLOYEES = Export("employees", "/employees", KEY, LIMIT_OFFSET, parameters=(EXTERNAL_VENDOR,))
+
+
+@pytest.mark.parametrize("kind", [Parameter, Filter])
+def test_an_unknown_setting_fails_when_the_export_is_written_down(kind: Any) -> None:
+    for name in ("external_vendors", "", "EXTERNAL_VENDOR"):
+        with pytest.raises(ValueError, match="setting"):
+            kind("external_vendor", setting=name, **_rest(kind))
+    assert kind("external_vendor", setting="external_vendor", **_rest(kind))
+
+
+def _rest(kind: Any) -> dict[str, str]:
+    return {"api_default": "x"} if kind is Parameter else {"member": "x"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "params", "body"),
+    [
+        ({}, {}, {}),
+        # What the API does by itself is not sent, nor what has no value.
+        ({"external_vendor": "techwolf", "task_profile_format": "list"}, {}, {}),
+        ({"job_family_ids": [], "job_task_includes": []}, {}, {}),
+        (
+            {"external_vendor": "workday", "task_profile_format": "hierarchy"},
+            {"external_vendor": "workday", "response_format": "hierarchy"},
+            {},
+        ),
+        # Lists are sorted, each value once: the same settings make the same requests.
+        (
+            {"job_task_includes": ["weekly_hours", "ai_impact", "weekly_hours"]},
+            {},
+            {"include": ["ai_impact", "weekly_hours"]},
+        ),
+        (
+            {"job_family_ids": ["sales", "legal", "sales"]},
+            {},
+            {
+                "filters": [
+                    {"filter": "job_family_id_is_in_list", "job_family_ids": ["legal", "sales"]}
+                ]
+            },
+        ),
+        ({"is_active": True}, {}, {}),  # A setting of other exports.
+    ],
+    ids=str,
+)
+def test_settings_shape_a_request(
+    settings: dict[str, Any], params: dict[str, str], body: dict[str, Any]
+) -> None:
+    request = JOBS.request({"page_size": 7, **settings})
+    assert (request.method, request.path) == ("POST", "/export/jobs")
+    assert request.params == params
+    assert request.json == {"limit": 7, **body}
+
+
+def test_a_request_for_changes_adds_a_filter_and_one_for_a_page_its_cursor() -> None:
+    config = {"page_size": 7, "job_family_ids": ["a"]}
+    request = JOBS.request(config, filter_date="2026-11-22", position="c")
+    assert request.json == {
+        "limit": 7,
+        "starting_after": "c",
+        "filters": [
+            {"filter": "job_family_id_is_in_list", "job_family_ids": ["a"]},
+            {"filter": "last_updated", "operator": "gt", "value": "2026-11-22"},
+        ],
+    }
+
+
+def test_an_export_without_the_filter_cannot_be_asked_for_changes() -> None:
+    assert JOBS.has_last_updated
+    plain = Export("plain", "/export/plain", KEY, NEXT_STARTING_AFTER, filters=(IS_ACTIVE,))
+    assert not plain.has_last_updated
+    assert plain.request({"page_size": 7}).json == {"limit": 7}
+    filters = plain.settings_filters({"is_active": False})
+    assert filters == [{"filter": "is_active", "is_active": False}]
+
+
+@pytest.mark.parametrize(("page_size", "limit"), [(1, 1), (99, 99), (100, 200)])
+def test_the_largest_page_of_a_list_by_offset_is_larger(page_size: int, limit: int) -> None:
+    request = EMPLOYEES.request({"page_size": page_size, "external_vendor": "workday"})
+    assert request.method == "GET"
+    assert request.params == {"external_vendor": "workday", "limit": limit, "offset": 0}
+    assert request.json is None
+
+
+def test_a_list_by_offset_is_read_to_its_end(api: Api) -> None:
+    rows = [{"external_id": str(number)} for number in range(5)]
+    parts = [rows[:2], rows[2:3], rows[3:]]  # The second page is short.
+    api.answers["/employees"] = [Answer({"count": 5, "results": part}) for part in parts]
+    one, found, position = client(api, page_size=2), [], None
+    paginator = Paginator(LIMIT_OFFSET, None)
+    for number in (1, 2, 3):
+        request = EMPLOYEES.request(one.config, position=position)
+        page = ExportClient(one, EMPLOYEES).get_page(request, number)
+        found += page.records(KEY)
+        position = paginator.position_after(page)
+    assert position is None
+    assert found == rows
+    sent = api.sent_to("/employees")
+    queries = [f"limit=2&offset={offset}" for offset in (0, 2, 3)]
+    assert [one.target.partition("?")[2] for one in sent] == queries
+    assert {one.method for one in sent} == {"GET"}
+    assert {one.body for one in sent} == {b""}
+    api.answers["/employees"] = [Answer([{"title": "Refused"}], 403)]
+    with pytest.raises(ExportError, match="employees, page 4 .*403"):
+        ExportClient(one, EMPLOYEES).get_page(request, 4)
+
+
+RECORD = {"external_id": "ada", "tasks": [{"id": "t-1"}]}
+
+
+@pytest.mark.parametrize(
+    ("record", "form", "columns"),
+    [
+        (RECORD, None, {"tasks": [{"id": "t-1"}], "hierarchy": None}),
+        (RECORD, "list", {"tasks": [{"id": "t-1"}], "hierarchy": None}),
+        ({"external_id": "ada"}, "list", {"tasks": None, "hierarchy": None}),
+        (
+            {"external_id": "ada", "Engineering": {"tasks": []}, "tasks": 5},
+            "hierarchy",
+            {"tasks": None, "hierarchy": {"Engineering": {"tasks": []}, "tasks": 5}},
+        ),
+    ],
+)
+def test_a_task_profile_has_the_columns_of_both_formats(
+    record: dict[str, Any], form: str | None, columns: dict[str, Any]
+) -> None:
+    config = {"task_profile_format": form} if form else {}
+    assert JOBS.to_record(dict(record), config) == {"external_id": "ada", **columns}
+    assert EMPLOYEES.to_record(record, config) is record
