@@ -73,6 +73,8 @@ class _Goals:
         """Find the goals on some pages; with all versions, an employee has several records."""
         goals = cls()
         for page in pages:
+            if page.problem:
+                raise CheckSkippedError(f"A page cannot be read: {page.problem}.")
             for (employee, *_), record in zip(page.keys, page.records, strict=True):
                 changed_at = _changed_at(record)
                 if changed_at >= since:

@@ -118,6 +118,14 @@ def test_a_page_that_fails_skips_the_check(quiet: Sandbox, examine: Examine) -> 
     assert "403" in check.seen
 
 
+def test_a_later_page_without_keys_skips_the_check(quiet: Sandbox, examine: Examine) -> None:
+    page = '{"has_next": false, "records": [{"external_id": 7}]}'
+    quiet.conditions.faults.append(Fault(GOALS, kind="raw", status=200, body=page, skip=3))
+    check = examine()[NAME]
+    assert check.verdict == "skipped"
+    assert "lacks its key" in check.seen
+
+
 def test_a_goal_without_a_date_is_not_recent(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.variants.set_properties = {GOALS: {"last_updated": None}}
     assert examine()[NAME].verdict == "skipped"
