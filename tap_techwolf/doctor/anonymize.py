@@ -3,16 +3,12 @@
 An API may use data as names: `{"jane_doe": {"payroll": ...}}` looks like any other object.
 """
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 # So many names are hardly those of properties.
 _MOST_ROOT_NAMES = 30

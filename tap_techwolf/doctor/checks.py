@@ -1,15 +1,14 @@
 """Check the settings, the token, the clock, the API's version and each export."""
 
-from __future__ import annotations
-
 import math
 import os
 import re
 import ssl
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tap_techwolf.api.export import IS_ACTIVE
 from tap_techwolf.api.redaction import status_text
@@ -18,15 +17,10 @@ from tap_techwolf.config.sources import misspelled_variables, read_environment, 
 from tap_techwolf.config.urls import auth_url_of
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.doctor.anonymize import is_safe_root_name
+from tap_techwolf.doctor.client import LimitedClient, SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError
-from tap_techwolf.errors import SettingsError
+from tap_techwolf.errors import AuthenticationError, SettingsError
 from tap_techwolf.tap import PREFIX, TapTechWolf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from tap_techwolf.doctor.client import LimitedClient, SamplePage
-    from tap_techwolf.errors import AuthenticationError
 
 _ENVIRONMENT = "ENV"
 # Variables of another form may be named after somebody.

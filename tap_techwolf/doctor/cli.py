@@ -1,7 +1,5 @@
 """Run the `tap-techwolf-doctor` command: a report within three minutes, whatever the API does."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import os
@@ -9,16 +7,14 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
 
 from tap_techwolf.cli import print_text
 from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
 from tap_techwolf.signals import exit_now
 from tap_techwolf.version import NAME, VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import FrameType
 
 COMMAND = f"{NAME}-doctor"
 

@@ -1,28 +1,20 @@
 """Use the tap's client within the doctor's limits, and read sample pages with it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from http import HTTPMethod, HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import msgspec
 
 from tap_techwolf.api.client import ApiClient, ExportClient, status_advice
-from tap_techwolf.api.export import Request
-from tap_techwolf.api.page import BrokenPageError
-from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tap_techwolf.api.export import Export
-    from tap_techwolf.api.page import Record
-    from tap_techwolf.api.pagination import Position
-    from tap_techwolf.api.transport import Response
-    from tap_techwolf.errors import ExportError
+from tap_techwolf.api.export import Export, Request
+from tap_techwolf.api.page import BrokenPageError, Record
+from tap_techwolf.api.pagination import Position
+from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError, Response
+from tap_techwolf.errors import ExportError
 
 #: All requests together, those for tokens and repeated ones included.
 REQUESTS = 30
@@ -70,7 +62,7 @@ class SamplePage:
         """Whether the page is the last one, and has no records."""
         return self.next_position is None and not self.records
 
-    def is_same_as(self, other: SamplePage) -> bool:
+    def is_same_as(self, other: Self) -> bool:
         """Return whether another page has the same records and the same next page."""
         return (self.keys, self.next_position) == (other.keys, other.next_position)
 

@@ -1,21 +1,15 @@
 """Check whether an export's `last_updated` filter works, and whether it finds changed goals."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Self
 
+from tap_techwolf.api.page import Record
 from tap_techwolf.dates import parse_date_time
-from tap_techwolf.doctor.client import advice_for
+from tap_techwolf.doctor.client import LimitedClient, SamplePage, advice_for
 from tap_techwolf.doctor.report import Check, CheckSkippedError, Verdict
 from tap_techwolf.errors import ExportError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from tap_techwolf.api.page import Record
-    from tap_techwolf.doctor.client import LimitedClient, SamplePage
 
 #: The check of changed goals, and the stream that it is about.
 GOALS_MOVE_FILTER = "goals_move_filter"
@@ -69,7 +63,7 @@ class _Goals:
     others: set[object] = field(default_factory=set)
 
     @classmethod
-    def on(cls, pages: Iterable[SamplePage], since: datetime) -> _Goals:
+    def on(cls, pages: Iterable[SamplePage], since: datetime) -> Self:
         """Find the goals on some pages; with all versions, an employee has several records."""
         goals = cls()
         for page in pages:

@@ -3,23 +3,16 @@
 Each probe goes when its question is answered.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from tap_techwolf.api.export import IS_ACTIVE, LAST_UPDATED
+from tap_techwolf.api.export import IS_ACTIVE, LAST_UPDATED, Filter
+from tap_techwolf.doctor.client import LimitedClient, SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.doctor.shape import Shape
 from tap_techwolf.errors import ExportError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from tap_techwolf.api.export import Filter
-    from tap_techwolf.doctor.client import LimitedClient, SamplePage
-
-    Probe = Callable[[LimitedClient, Sequence[SamplePage]], str]
+Probe = Callable[[LimitedClient, Sequence[SamplePage]], str]
 
 _MOST_PATHS = 60
 

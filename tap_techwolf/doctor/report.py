@@ -1,18 +1,14 @@
 """The report: a header and one entry per check, as text or as JSON."""
 
-from __future__ import annotations
-
 import json
 import platform
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tap_techwolf.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 Verdict = Literal["ok", "warning", "error", "skipped"]
 

@@ -1,14 +1,14 @@
 """Run all checks, the most important ones first."""
 
-from __future__ import annotations
-
 import logging
 import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tap_techwolf import streams
+from tap_techwolf.api.export import Export
 from tap_techwolf.api.transport import BudgetSpentError
 from tap_techwolf.doctor.checks import (
     check_clock,
@@ -29,12 +29,6 @@ from tap_techwolf.doctor.probes import PROBES, run_probe
 from tap_techwolf.doctor.report import Check, CheckSkippedError, Report
 from tap_techwolf.doctor.schema_check import check_form
 from tap_techwolf.errors import AuthenticationError, ExportError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
-
-    from tap_techwolf.api.export import Export
 
 logger = logging.getLogger(__name__)
 

@@ -1,23 +1,18 @@
 """Compare the records of an export's first page with the stream's schema."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tap_techwolf.api.export import Export
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.anonymize import DOCUMENTED_VALUES
+from tap_techwolf.doctor.client import SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.doctor.shape import Shape
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from tap_techwolf.api.export import Export
-    from tap_techwolf.doctor.client import SamplePage
 
 # The documentation says or shows that not every record has them.
 _OPTIONAL = frozenset({"job_id", "weekly_hours"})

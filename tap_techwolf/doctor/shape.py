@@ -1,15 +1,11 @@
 """Describe the shape of records: names of properties and JSON types, without any values."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Self
 
 from tap_techwolf.doctor.anonymize import documented_names, safe_root_names
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _DEEPEST = 20
 
@@ -39,13 +35,13 @@ class Shape:
 
     types: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
-    properties: dict[str, Shape] = field(default_factory=dict)
+    properties: dict[str, "Shape"] = field(default_factory=dict)
     other_names: set[str] = field(default_factory=set)
-    others: Shape | None = None
-    items: Shape | None = None
+    others: "Shape | None" = None
+    items: "Shape | None" = None
 
     @classmethod
-    def of(cls, records: Sequence[Mapping[str, object]]) -> Shape:
+    def of(cls, records: Sequence[Mapping[str, object]]) -> Self:
         """Return the shape of records."""
         shape = cls()
         names = safe_root_names({name for record in records for name in record})
@@ -74,14 +70,14 @@ class Shape:
         elif isinstance(value, str):
             self.texts.add(value)
 
-    def _below(self, name: str, names: Collection[str]) -> Shape:
+    def _below(self, name: str, names: Collection[str]) -> "Shape":
         if name in names:
             return self.properties.setdefault(name, Shape())
         self.other_names.add(name)
         self.others = self.others or Shape()
         return self.others
 
-    def named_shapes(self) -> Iterator[tuple[str, Shape]]:
+    def named_shapes(self) -> Iterator[tuple[str, "Shape"]]:
         """Yield what is below each property; the last one may be `2 other keys`."""
         yield from sorted(self.properties.items(), key=lambda item: item[0])
         if self.others is not None:
