@@ -45,7 +45,8 @@ def refuse(url: str, tmp_path: Path, refusal: bytes, status: int = 403) -> Outpu
 
 
 @pytest.mark.parametrize(
-    "form", ["The value {} is wrong.", "(id:{}), is wrong", 'the one of "{}" is wrong', "{}-17 is wrong"]
+    "form",
+    ["The value {} is wrong.", "(id:{}), is wrong", 'the one of "{}" is wrong', "{}-17 is wrong"],
 )
 def test_what_may_be_about_people_or_was_sent_is_hidden(
     url: str, tmp_path: Path, form: str

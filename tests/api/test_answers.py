@@ -83,7 +83,13 @@ def test_a_lasting_fault_ends_the_stream_at_once_and_says_what_to_do(
     output = attempt(settings(url), catalog=only(PROFILES))
     assert isinstance(output.error, ExportError)
     assert output.error.status == status
-    for words in (str(status), f"{PROFILES}, page 2", PATH, "not licensed", *ADVICE.get(status, ())):
+    for words in (
+        str(status),
+        f"{PROFILES}, page 2",
+        PATH,
+        "not licensed",
+        *ADVICE.get(status, ()),
+    ):
         assert words in output.said
     assert "\n" not in output.said
     assert output.ids(PROFILES) == all_ids(sandbox)[:100]
@@ -150,7 +156,10 @@ def test_half_a_character_is_replaced_with_one_warning_that_shows_no_text(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest = rb'"records": [{"external_id": "\ud83d", "goal": "half \ud83d of it"}]}'
-    bodies = [b'{"has_next": true, "next_starting_after": "c", ' + rest, b'{"has_next": false, ' + rest]
+    bodies = [
+        b'{"has_next": true, "next_starting_after": "c", ' + rest,
+        b'{"has_next": false, ' + rest,
+    ]
     with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATHS[GOALS]] = [Answer(content=body) for body in bodies]
         output = attempt(settings(address), catalog=only(GOALS))

@@ -133,7 +133,7 @@ def test_a_list_by_offset_is_read_to_its_end(api: Api) -> None:
     assert {one.method for one in sent} == {"GET"}
     assert {one.body for one in sent} == {b""}
     api.answers["/employees"] = [Answer([{"title": "Refused"}], 403)]
-    with pytest.raises(ExportError, match="employees, page 4 .*403"):
+    with pytest.raises(ExportError, match=r"employees, page 4 .*403"):
         ExportClient(one, EMPLOYEES).get_page(request, 4)
 
 

@@ -95,11 +95,16 @@ def test_what_was_sent_is_hidden(name: str, value: str, said: str, shown: str) -
 
 def test_the_token_is_hidden_and_what_is_no_secret_is_not() -> None:
     said = "Bearer A-Long-Token of acme, a-long-token2"
-    assert api_message(refused({"message": said}, tenant="acme")) == "Bearer [hidden] of acme, [hidden]"
+    assert (
+        api_message(refused({"message": said}, tenant="acme"))
+        == "Bearer [hidden] of acme, [hidden]"
+    )
 
 
 def test_a_cursor_in_a_query_is_hidden() -> None:
-    request = requests.Request("GET", "https://127.0.0.1/x?starting_after=j%20doe&limit=7").prepare()
+    request = requests.Request(
+        "GET", "https://127.0.0.1/x?starting_after=j%20doe&limit=7"
+    ).prepare()
     response = Response(400, {}, b'{"message": "No j doe."}', datetime.now(UTC), 0.0, request)
     assert api_message(response) == "No [hidden]."
 

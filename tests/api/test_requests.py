@@ -157,18 +157,6 @@ def test_the_settings_shape_query_and_body(requests_mock: Mocker) -> None:
     )
 
 
-def test_what_equals_the_default_of_the_api_is_not_sent(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(external_vendor="techwolf", ai_goal_versions="latest", task_profile_format="list"))
-    assert [asked(requests_mock, path)[0] for path in PATHS] == [{}, {}, {}]
-
-
-def test_an_empty_list_of_job_families_narrows_nothing(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(job_family_ids=[]))
-    assert "filters" not in asked(requests_mock, JOBS)[1]
-
-
 def test_the_next_page_is_asked_for_with_the_cursor_and_nothing_else_changed(
     requests_mock: Mocker,
 ) -> None:
@@ -192,11 +180,3 @@ def test_all_streams_share_one_token(requests_mock: Mocker) -> None:
     tokens = [one for one in requests_mock.request_history if one.url == AUTH]
     assert len(tokens) == 1
     assert len(output.of_type("SCHEMA")) == len(STREAMS) + 1
-
-
-def test_two_taps_in_one_process_do_not_share_a_token(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(client_id="first"))
-    sync(live(client_id="second"))
-    tokens = [one.json()["client_id"] for one in requests_mock.request_history if one.url == AUTH]
-    assert tokens == ["first", "second"]
