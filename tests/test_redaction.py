@@ -66,6 +66,7 @@ def test_what_the_api_says_stays_readable(url: str, tmp_path: Path) -> None:
     )
     output = refuse(url, tmp_path, json.dumps({"message": text}).encode(), 400)
     assert text in output.last_line
+    assert [line for line in output.log.splitlines() if "DEBUG" in line and PATH in line]
 
 
 def test_an_error_that_is_nested_without_end_is_one_line(url: str, tmp_path: Path) -> None:

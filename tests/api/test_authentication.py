@@ -129,7 +129,7 @@ def test_what_the_endpoint_says_of_a_token_is_known(api: Api) -> None:
 # Refusals and failures
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 418])
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 418])
 def test_a_refusal_names_the_settings_and_is_remembered(
     api: Api, waits: list[float], status: int
 ) -> None:

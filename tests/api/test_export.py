@@ -63,11 +63,11 @@ def _rest(kind: Any) -> dict[str, str]:
             {"include": ["ai_impact", "weekly_hours"]},
         ),
         (
-            {"job_family_ids": ["sales", "legal", "sales"]},
+            {"job_family_ids": list("hgfedcbah")},
             {},
             {
                 "filters": [
-                    {"filter": "job_family_id_is_in_list", "job_family_ids": ["legal", "sales"]}
+                    {"filter": "job_family_id_is_in_list", "job_family_ids": list("abcdefgh")}
                 ]
             },
         ),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from tap_techwolf.version import VERSION
 from tests.harness import STREAMS, body_sent, settings, sync
 
@@ -66,39 +64,6 @@ def test_the_token_request_has_the_documented_json_body(requests_mock: Mocker) -
         "audience": "eu3.techwolf.ai",
         "tenant": "acme",
         "scopes": ["read"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("region", "auth_url", "audience"),
-    [
-        ("eu3", AUTH, "eu3.techwolf.ai"),
-        ("us3", "https://techwolf-us.us.auth0.com/oauth/token", "us3.techwolf.ai"),
-        ("us12", "https://techwolf-us.us.auth0.com/oauth/token", "us12.techwolf.ai"),
-    ],
-)
-def test_the_region_decides_host_token_endpoint_and_audience(
-    requests_mock: Mocker, region: str, auth_url: str, audience: str
-) -> None:
-    answer(requests_mock, f"https://acme.{region}.techwolf.ai", auth_url)
-    sync(live(region=region))
-    assert requests_mock.request_history[0].url == auth_url
-    assert requests_mock.request_history[0].json()["audience"] == audience
-    assert requests_mock.request_history[1].hostname == f"acme.{region}.techwolf.ai"
-
-
-def test_addresses_and_audience_can_be_overridden(requests_mock: Mocker) -> None:
-    answer(requests_mock, "https://gateway.example/techwolf", "https://login.example/token")
-    sync(
-        live(
-            api_url="https://gateway.example/techwolf/",
-            auth_url="https://login.example/token",
-            audience="somebody",
-        )
-    )
-    assert requests_mock.request_history[0].json()["audience"] == "somebody"
-    assert {one.url for one in requests_mock.request_history[1:]} == {
-        "https://gateway.example/techwolf" + path for path in PATHS
     }
 
 
