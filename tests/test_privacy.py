@@ -13,7 +13,8 @@ from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.api.redaction import one_line
 from tap_techwolf.errors import ExportError
-from tests.api.test_answers import BROKEN, FATAL, RETRIED
+from tests.api.test_answers import FATAL, RETRIED
+from tests.api.test_pages import BROKEN
 from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.gateway import Break, gateway
 from tests.harness import arguments, discover, run, selecting, settings, sync

@@ -68,7 +68,7 @@ class Api:
     url: str = ""
     answers: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     received: list[Received] = field(default_factory=list)
-    before_answer: Callable[[Received], object] = lambda _: None  # noqa: E731
+    before_answer: Callable[[Received], object] = lambda _: None
     ended: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
 

@@ -95,12 +95,6 @@ def test_a_response_that_drips_ends_within_the_time_limit(api: Api) -> None:
     assert time.monotonic() - started < 400 * PAUSE / 2
 
 
-def test_a_token_that_drips_ends_within_the_time_limit(api: Api) -> None:
-    api.answers[TOKEN_PATH] = [Answer(b'{"access_token": "%s"}' % (b"x" * 400), drips=True)]
-    with pytest.raises(AuthenticationError, match="in time"):
-        send(client(api, request_timeout=0.5, max_attempts=1))
-
-
 def test_a_slow_response_within_the_time_limit_is_read(api: Api) -> None:
     api.answers["/any"] = [Answer(b"x" * 10, drips=True)]
     response = get(f"{api.url}/any")

@@ -12,6 +12,8 @@ from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
 from tap_techwolf.api.pagination import LIMIT_OFFSET, NEXT_STARTING_AFTER, Paginator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_techwolf.api.pagination import Pagination, Position
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -30,7 +32,7 @@ def record(**properties: str) -> bytes:
     return f'{{"has_next": false, "records": [{{"external_id": "a"{texts}}}]}}'.encode()
 
 
-def read(page: Page, key: dict[str, type] = KEY) -> list[dict[str, Any]]:
+def read(page: Page, key: Mapping[str, type] = KEY) -> list[dict[str, Any]]:
     """Read a page to its end, as a pass does."""
     Paginator(NEXT_STARTING_AFTER, None).position_after(page)
     return page.records(key)
@@ -45,19 +47,18 @@ def page(**changes: Any) -> dict[str, Any]:
 
 
 #: Pages that break the documented format, and what an error says of each.
-BROKEN = [
-    *[(page(has_next=value), "'has_next'") for value in ("missing", None, "true", 1, 0, [])],
-    *[
-        (page(next_starting_after=value), "'next_starting_after'")
-        for value in ("missing", None, "", 5, ["a"])
-    ],
-    *[(page(records=value), "'records'") for value in ("missing", None, {"external_id": "a"}, "")],
-    *[(page(records=[{"external_id": "a"}, value]), "record 2") for value in ("b", None, 5, [])],
-    *[
-        (page(records=[{"external_id": value} if value != "missing" else {}]), "'external_id'")
-        for value in ("missing", None, "", 5, True, ["a"])
-    ],
+BROKEN: list[tuple[dict[str, Any], str]] = [
+    (page(**{name: value}), f"'{name}'")
+    for name, values in {
+        "has_next": ("missing", None, "true", 1, 0, []),
+        "next_starting_after": ("missing", None, "", 5, ["a"]),
+        "records": ("missing", None, {"external_id": "a"}, ""),
+    }.items()
+    for value in values
 ]
+ODD: tuple[Any, ...] = (None, "", 5, True, ["a"])
+BROKEN += [(page(records=[{"external_id": value}]), "'external_id'") for value in ODD]
+BROKEN += [(page(records=[{"external_id": "a"}, value]), "record 2") for value in (*ODD, {})]
 
 
 @pytest.mark.parametrize(("broken", "named"), BROKEN, ids=[str(one[0]) for one in BROKEN])
@@ -72,7 +73,7 @@ def test_each_part_of_a_key_must_have_its_type(version: Any) -> None:
     good = {"external_id": "a", "version": 2}
     assert read(parse(page(records=[good])), key) == [good]
     bad = {"external_id": "b"} | ({} if version == "missing" else {"version": version})
-    with pytest.raises(BrokenPageError, match="record 2.*'version'"):
+    with pytest.raises(BrokenPageError, match=r"record 2.*'version'"):
         read(parse(page(records=[good, bad])), key)
 
 
@@ -127,9 +128,12 @@ def test_what_no_program_can_read_is_broken_and_not_shown(value: str) -> None:
         read(parse(record(n=value)))
     assert "777" not in str(caught.value)
     assert "999" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["7" * 4301, "[" * 1500 + "]" * 1500], ids=["long", "deep"])
+def test_a_has_next_that_no_program_can_read_is_broken(value: str) -> None:
     with pytest.raises(BrokenPageError):
-        parsed = parse(b'{"has_next": %s, "records": []}' % value.encode())
-        NEXT_STARTING_AFTER.next_position(parsed, None)
+        read(parse(b'{"has_next": %s, "records": []}' % value.encode()))
 
 
 def test_lists_in_lists_are_read() -> None:
@@ -227,10 +231,11 @@ def test_an_offset_moves_on_by_what_was_received_until_count_is_reached(
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        *[
-            ({"results": [], "count": count}, "'count'")
-            for count in (None, True, -1, "3", 3.0, [], {})
-        ],
+        ({"results": [], "count": None}, "'count'"),
+        ({"results": [], "count": True}, "'count'"),
+        ({"results": [], "count": -1}, "'count'"),
+        ({"results": [], "count": 3.0}, "'count'"),
+        ({"results": [], "count": "3"}, "'count'"),
         ({"results": []}, "'count'"),
         ({"count": 3}, "'results'"),
         ({"count": 3, "results": None}, "'results'"),

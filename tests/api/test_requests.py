@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from tap_techwolf.version import VERSION
 from tests.harness import STREAMS, body_sent, settings, sync
 
@@ -69,39 +67,6 @@ def test_the_token_request_has_the_documented_json_body(requests_mock: Mocker) -
     }
 
 
-@pytest.mark.parametrize(
-    ("region", "auth_url", "audience"),
-    [
-        ("eu3", AUTH, "eu3.techwolf.ai"),
-        ("us3", "https://techwolf-us.us.auth0.com/oauth/token", "us3.techwolf.ai"),
-        ("us12", "https://techwolf-us.us.auth0.com/oauth/token", "us12.techwolf.ai"),
-    ],
-)
-def test_the_region_decides_host_token_endpoint_and_audience(
-    requests_mock: Mocker, region: str, auth_url: str, audience: str
-) -> None:
-    answer(requests_mock, f"https://acme.{region}.techwolf.ai", auth_url)
-    sync(live(region=region))
-    assert requests_mock.request_history[0].url == auth_url
-    assert requests_mock.request_history[0].json()["audience"] == audience
-    assert requests_mock.request_history[1].hostname == f"acme.{region}.techwolf.ai"
-
-
-def test_addresses_and_audience_can_be_overridden(requests_mock: Mocker) -> None:
-    answer(requests_mock, "https://gateway.example/techwolf", "https://login.example/token")
-    sync(
-        live(
-            api_url="https://gateway.example/techwolf/",
-            auth_url="https://login.example/token",
-            audience="somebody",
-        )
-    )
-    assert requests_mock.request_history[0].json()["audience"] == "somebody"
-    assert {one.url for one in requests_mock.request_history[1:]} == {
-        "https://gateway.example/techwolf" + path for path in PATHS
-    }
-
-
 def test_an_empty_list_of_scopes_asks_for_none(requests_mock: Mocker) -> None:
     answer(requests_mock)
     sync(live(scopes=[]))
@@ -157,18 +122,6 @@ def test_the_settings_shape_query_and_body(requests_mock: Mocker) -> None:
     )
 
 
-def test_what_equals_the_default_of_the_api_is_not_sent(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(external_vendor="techwolf", ai_goal_versions="latest", task_profile_format="list"))
-    assert [asked(requests_mock, path)[0] for path in PATHS] == [{}, {}, {}]
-
-
-def test_an_empty_list_of_job_families_narrows_nothing(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(job_family_ids=[]))
-    assert "filters" not in asked(requests_mock, JOBS)[1]
-
-
 def test_the_next_page_is_asked_for_with_the_cursor_and_nothing_else_changed(
     requests_mock: Mocker,
 ) -> None:
@@ -192,11 +145,3 @@ def test_all_streams_share_one_token(requests_mock: Mocker) -> None:
     tokens = [one for one in requests_mock.request_history if one.url == AUTH]
     assert len(tokens) == 1
     assert len(output.of_type("SCHEMA")) == len(STREAMS) + 1
-
-
-def test_two_taps_in_one_process_do_not_share_a_token(requests_mock: Mocker) -> None:
-    answer(requests_mock)
-    sync(live(client_id="first"))
-    sync(live(client_id="second"))
-    tokens = [one.json()["client_id"] for one in requests_mock.request_history if one.url == AUTH]
-    assert tokens == ["first", "second"]

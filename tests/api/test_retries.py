@@ -49,7 +49,9 @@ def test_waits_double_from_a_second_to_a_minute_with_jitter(api: Api, waits: lis
     assert len({wait / 2**position for position, wait in enumerate(waits[:5])}) > 1
 
 
-@pytest.mark.parametrize(("setting", "argument", "attempts"), [(1, None, 1), (3, None, 3), (8, 2, 2)])
+@pytest.mark.parametrize(
+    ("setting", "argument", "attempts"), [(1, None, 1), (3, None, 3), (8, 2, 2)]
+)
 def test_attempts_are_limited(
     api: Api, waits: list[float], setting: int, argument: int | None, attempts: int
 ) -> None:
@@ -158,9 +160,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-@pytest.mark.parametrize(
-    ("later", "slept"), [(0, [7]), (3, [4]), (6.5, [0.5]), (7, []), (8, [])]
-)
+@pytest.mark.parametrize(("later", "slept"), [(0, [7]), (3, [4]), (6.5, [0.5]), (7, []), (8, [])])
 def test_a_pause_is_waited_for_to_its_end(clock: Clock, later: float, slept: list[float]) -> None:
     clock.pause.wait()
     assert clock.slept == []
