@@ -54,9 +54,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def waits(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Iterator[list[float]]:
-    """The seconds that the tap would wait; it does not, here. What it says of them is kept."""
+    """The seconds that the tap would wait; here the clock moves on instead. Its log is kept."""
     asked: list[float] = []
+    monotonic = time.monotonic
     monkeypatch.setattr(time, "sleep", asked.append)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + sum(asked))
     with caplog.at_level(logging.INFO, "tap_techwolf"):
         yield asked
 

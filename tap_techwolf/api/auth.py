@@ -4,19 +4,18 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPMethod, HTTPStatus
 from threading import RLock
 from typing import Any
 
 import msgspec
 import requests
-from backoff.types import Details
 from singer_sdk.authenticators import OAuthAuthenticator
 from typing_extensions import override
 
 from tap_techwolf.api.redaction import api_message, status_text
-from tap_techwolf.api.retry import LONGEST_WAIT, is_transient, retried
+from tap_techwolf.api.retry import Retries, is_transient
 from tap_techwolf.api.transport import RequestError, Response, Transport
 from tap_techwolf.config.private_key import load_private_key
 from tap_techwolf.config.urls import endpoints
@@ -56,19 +55,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
     #: On the monotonic clock; set together with the token.
     _renew_at: float
 
-    def __init__(
-        self,
-        config: Mapping[str, Any],
-        transport: Transport,
-        on_retry: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Prepare token requests.
-
-        Args:
-            config: Validated settings.
-            transport: Sends the requests.
-            on_retry: Called before a request is repeated.
-        """
+    def __init__(self, config: Mapping[str, Any], transport: Transport, retries: Retries) -> None:
         urls = endpoints(config)
         super().__init__(
             auth_endpoint=urls.auth_url,
@@ -78,7 +65,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         self._settings = config
         self._audience = urls.audience
         self._transport = transport
-        self._on_retry = on_retry
+        self._retries = retries
         self._lock = RLock()
         self._error: AuthenticationError | None = None
 
@@ -163,25 +150,15 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             raise
 
     def _get_token(self) -> None:
-        budget = self._transport.budget
-        request_token = retried(
-            self._request_token,
-            max_attempts=self._settings["max_attempts"],
-            longest_wait=budget.longest_wait if budget else LONGEST_WAIT,
-            on_wait=self._log_wait,
-        )
         requested_at = time.monotonic()
         try:
-            answer = request_token()
+            answer = self._retries.run(self._request_token, "Token request")
         except RequestError as error:
             advice = error.advice or (
                 "Check 'region', 'auth_url' and the network, or run again later."
             )
-            attempts = attempts_text(self._settings["max_attempts"])
-            gave_up = f" after {attempts}; the last one failed with"
             raise AuthenticationError(
-                f"The token endpoint gave no token{gave_up if error.is_transient else ''}: "
-                f"{error.reason}. {advice}",
+                f"The token endpoint gave no token: {error.summary}. {advice}",
                 status=error.response.status if error.response else None,
                 reason=error.reason,
                 advice=advice,
@@ -223,22 +200,6 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         if lifetime is None:
             return math.inf  # The API's 401 will say when it is over.
         return lifetime - min(self._transport.timeout, lifetime / 2)
-
-    def _log_wait(self, details: Details) -> None:
-        self._on_retry()
-        error: Any = details["exception"]
-        logger.warning(
-            "Token request: %s; attempt %d of %d follows in %.1f s",
-            error.reason,
-            details["tries"] + 1,
-            self._settings["max_attempts"],
-            details["wait"],
-        )
-
-
-def attempts_text(attempts: int) -> str:
-    """Return a number of attempts, such as `1 attempt` or `8 attempts`."""
-    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,28 +1,20 @@
 """Send requests to a tenant's API, and fetch an export's pages, retrying transient errors."""
 
 import logging
-import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from threading import Event, Lock
 from typing import Any
 
 import requests
-from backoff.types import Details
 
-from tap_techwolf.api.auth import TechWolfAuthenticator, attempts_text
+from tap_techwolf.api.auth import TechWolfAuthenticator
 from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
 from tap_techwolf.api.redaction import api_message, status_text
-from tap_techwolf.api.retry import (
-    LONGEST_WAIT,
-    Pause,
-    is_transient,
-    pauses_run,
-    retried,
-    server_time,
-)
+from tap_techwolf.api.retry import LONGEST_WAIT, Retries, is_transient
 from tap_techwolf.api.transport import Budget, RequestError, Response, Transport
 from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import ExportError, StoppedError
@@ -66,16 +58,16 @@ def status_advice(status: int) -> str:
 
 
 class ApiClient:
-    """What all requests of a run share: connections, the token, a pause, counts and limits.
+    """What all requests of a run share: connections, the token, retries, counts and limits.
 
     Any thread may use it.
 
     Attributes:
-        authenticator: Holds the run's one token.
         transport: Sends the requests; counts them.
-        retry_count: How many requests repeated one that had failed.
+        retries: Repeats them; counts what it repeats.
+        authenticator: Holds the run's one token.
         clock_difference: How far the API's clock is ahead of this machine's, by its newest
-            response; None until it is known.
+            response; None if it is not known.
     """
 
     def __init__(self, config: Mapping[str, Any], budget: Budget | None = None) -> None:
@@ -87,9 +79,9 @@ class ApiClient:
         """
         self.config = config
         self.transport = Transport(float(config["request_timeout"]), budget)
-        self.authenticator = TechWolfAuthenticator(config, self.transport, self.count_retry)
-        self.pause = Pause()
-        self.retry_count = 0
+        longest_wait = budget.longest_wait if budget else LONGEST_WAIT
+        self.retries = Retries(config["max_attempts"], longest_wait)
+        self.authenticator = TechWolfAuthenticator(config, self.transport, self.retries)
         self.clock_difference: timedelta | None = None
         self._url = endpoints(config).api_url
         self._headers = {"Accept": "application/json", "User-Agent": config["user_agent"]}
@@ -97,17 +89,6 @@ class ApiClient:
             self._headers["X-API-Version"] = api_version
         self._lock = Lock()
         self._warned: set[str] = set()
-
-    @property
-    def longest_wait(self) -> float:
-        """The seconds to wait before a request is repeated, at most."""
-        budget = self.transport.budget
-        return budget.longest_wait if budget else LONGEST_WAIT
-
-    def count_retry(self) -> None:
-        """Count a request that repeats one that has failed."""
-        with self._lock:
-            self.retry_count += 1
 
     def warn_once(self, message: str, *values: object) -> None:
         """Log a warning once in a run, whatever its values are."""
@@ -117,15 +98,12 @@ class ApiClient:
         if is_new:
             logger.warning(message, *values)
 
-    def send(
-        self, request: Request, *, timeout: float | None = None, waited_until: float = -math.inf
-    ) -> Response:
+    def send(self, request: Request, timeout: float | None = None) -> Response:
         """Send a request; if the API rejects the token, send it once more with a new one.
 
         Args:
             request: The request.
             timeout: The seconds that it may take; the setting `request_timeout` if left out.
-            waited_until: The end of a pause that the caller has waited for already.
 
         Returns:
             The response, whatever its status.
@@ -135,15 +113,15 @@ class ApiClient:
             RequestError: There was no whole response in time.
             BudgetSpentError: The budget allows no further request.
         """
-        response = self._send_once(request, timeout, waited_until)
+        response = self._send_once(request, timeout)
         if response.status == HTTPStatus.UNAUTHORIZED:
             logger.info("The API rejected the token (401); getting a new one")
             self.authenticator.discard_token(response.request)
-            response = self._send_once(request, timeout, waited_until)
+            response = self._send_once(request, timeout)
         return response
 
-    def _send_once(self, request: Request, timeout: float | None, waited_until: float) -> Response:
-        self.pause.wait(waited_until)
+    def _send_once(self, request: Request, timeout: float | None) -> Response:
+        self.retries.wait_for_pause()
         response = self.transport.send(
             requests.Request(
                 request.method,
@@ -155,7 +133,7 @@ class ApiClient:
             ),
             timeout,
         )
-        self.clock_difference = _clock_difference(response)
+        self.clock_difference = response.clock_difference
         logger.debug(
             "%s %s: status %d, %.3f s, %d bytes",
             *(request.method, request.path, response.status),
@@ -164,33 +142,12 @@ class ApiClient:
         return response
 
 
-def _clock_difference(response: Response) -> timedelta | None:
-    """Return how far the API's clock is ahead of this machine's; None if the API does not say."""
-    answered_at = server_time(response)
-    if answered_at is None:
-        return None
-    # The API stamped its response at some moment between the request and the last byte. A date
-    # has whole seconds only.
-    earliest = response.requested_at - timedelta(seconds=1)
-    latest = response.requested_at + timedelta(seconds=response.seconds)
-    return answered_at - min(max(answered_at, earliest), latest)
-
-
-def _requested_at(response: Response) -> datetime:
-    """Return a moment before the API read the data, by the earlier of both clocks."""
-    answered_at = server_time(response)
-    if answered_at is None:
-        return response.requested_at
-    return min(response.requested_at, answered_at - timedelta(seconds=response.seconds))
-
-
 class ExportClient:
     """Fetch the pages of one export, one at a time."""
 
     def __init__(self, api: ApiClient, export: Export) -> None:
         self.export = export
         self._api = api
-        self._waited_until = -math.inf
         self._stopped = Event()
 
     def stop(self) -> None:
@@ -214,43 +171,25 @@ class ExportClient:
             StoppedError: The stream has ended meanwhile.
             BudgetSpentError: The budget allows no further request.
         """
-        attempts = max_attempts or int(self._api.config["max_attempts"])
-        get_page = retried(
-            self._get_page,
-            max_attempts=attempts,
-            longest_wait=self._api.longest_wait,
-            on_wait=lambda details: self._before_wait(details, number, attempts),
-        )
         try:
-            return get_page(request, number)
+            return self._api.retries.run(
+                partial(self._get_page, request, number), self._place(number), max_attempts
+            )
         except RequestError as error:
-            gave_up = f"gave up after {attempts_text(attempts)}; the last one failed with: "
-            raise self._error(
-                number,
-                f"{gave_up if error.is_transient else ''}{error.reason}",
-                error.advice,
-                error.response.status if error.response else None,
-                error.reason,
-            ) from error
+            status = error.response.status if error.response else None
+            raise self._error(number, error.summary, error.advice, status, error.reason) from error
 
     def _get_page(self, request: Request, number: int) -> Page:
         """Make one attempt to fetch a page."""
-        self._raise_if_stopped()
-        response = self._api.send(request, waited_until=self._waited_until)
-        if is_transient(response.status):
-            raise RequestError(status_text(response.status), response)
+        response = self._send(request)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             reason = status_text(response.status)
-            message = api_message(response) or "no message"
-            what = f"the API answered {reason} ({message})"
+            what = f"the API answered {reason} ({api_message(response) or 'no message'})"
             advice = status_advice(response.status)
             raise self._error(number, what, advice, response.status, reason)
         try:
             page = Page.parse(
-                response.body,
-                self.export.pagination.records,
-                _requested_at(response),
-                response.seconds,
+                response.body, self.export.pagination.records, response.data_from, response.seconds
             )
         except NoPageError as error:
             raise RequestError(str(error), response) from error
@@ -264,44 +203,31 @@ class ExportClient:
             )
         return page
 
+    def _send(self, request: Request) -> Response:
+        self._raise_if_stopped()
+        try:
+            response = self._api.send(request)
+        except RequestError:
+            self._raise_if_stopped()
+            raise
+        if is_transient(response.status):
+            self._raise_if_stopped()
+            raise RequestError(status_text(response.status), response)
+        return response
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise StoppedError
+
     def broken_page_error(self, number: int, error: BrokenPageError) -> ExportError:
         """Return the error to raise for a page that breaks the documented format."""
         return self._error(number, str(error), _BROKEN_PAGE_ADVICE, reason=str(error))
 
     def _error(
-        self,
-        number: int,
-        what: str,
-        advice: str,
-        status: int | None = None,
-        reason: str = "",
+        self, number: int, what: str, advice: str, status: int | None = None, reason: str = ""
     ) -> ExportError:
         message = f"{self._place(number)}: {what}. {advice or _RETRY_ADVICE}"
         return ExportError(message, status=status, reason=reason, advice=advice)
 
     def _place(self, number: int) -> str:
         return f"{self.export.name}, page {number} ({self.export.path})"
-
-    def _raise_if_stopped(self) -> None:
-        if self._stopped.is_set():
-            raise StoppedError
-
-    def _before_wait(self, details: Details, number: int, attempts: int) -> None:
-        """Log that a page is retried, and pause the other streams if the API asks for it.
-
-        `backoff` waits after this, and lets an error from here end the attempts.
-        """
-        self._raise_if_stopped()
-        error: Any = details["exception"]
-        self._api.count_retry()
-        if pauses_run(error):
-            # The wait that follows is this stream's part of the pause.
-            self._waited_until = self._api.pause.extend(details["wait"])
-        logger.warning(
-            "%s: %s; attempt %d of %d follows in %.1f s",
-            self._place(number),
-            error.reason,
-            details["tries"] + 1,
-            attempts,
-            details["wait"],
-        )

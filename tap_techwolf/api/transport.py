@@ -5,7 +5,8 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -62,6 +63,37 @@ class Response:
     seconds: float
     request: requests.PreparedRequest = field(repr=False)
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock, from the header `Date`; None if it cannot be read."""
+        return http_date(self.headers.get("Date", ""))
+
+    @property
+    def clock_difference(self) -> timedelta | None:
+        """How far the server's clock is ahead of this machine's; None if it is not known."""
+        if (answered_at := self.server_time) is None:
+            return None
+        # It was read between the request and the last byte, and has whole seconds only.
+        earliest = self.requested_at - timedelta(seconds=1)
+        latest = self.requested_at + timedelta(seconds=self.seconds)
+        return answered_at - min(max(answered_at, earliest), latest)
+
+    @property
+    def data_from(self) -> datetime:
+        """A moment before the server read its data, by the earlier of both clocks."""
+        if (answered_at := self.server_time) is None:
+            return self.requested_at
+        return min(self.requested_at, answered_at - timedelta(seconds=self.seconds))
+
+
+def http_date(text: str) -> datetime | None:
+    """Parse a date in a header; None if it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
 
 class RequestError(Exception):
     """A request got no usable response.
@@ -69,6 +101,7 @@ class RequestError(Exception):
     Attributes:
         reason: What happened, in a few words that are safe to show: never the error's own text,
             which may hold what was sent or received.
+        summary: The same, with the number of attempts if it was retried.
         advice: What to do about it; empty if only waiting helps.
         response: The response, if there was one.
         is_transient: Whether the same request may succeed a moment later.
@@ -83,7 +116,7 @@ class RequestError(Exception):
         is_transient: bool = True,
     ) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = self.summary = reason
         self.advice = advice
         self.response = response
         self.is_transient = is_transient

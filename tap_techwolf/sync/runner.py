@@ -133,7 +133,7 @@ def summarize(
         if len(places) == 1
         else ", ".join(f"{stream} {place}" for stream, place in next_runs.items())
     )
-    retries = f"{api.retry_count} {'retry' if api.retry_count == 1 else 'retries'}"
+    retries = f"{api.retries.count} {'retry' if api.retries.count == 1 else 'retries'}"
     return (
         f"{len(done)} of {count_text(len(streams), 'stream')} complete: "
         f"{count_text(records, 'record')}, "

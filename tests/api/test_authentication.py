@@ -163,7 +163,7 @@ def test_a_fault_of_the_token_endpoint_is_tried_again(
     one = client(api)
     assert send(one) == 200
     assert waits == [3, 3]
-    assert one.retry_count == 2
+    assert one.retries.count == 2
     for number in (2, 3):
         assert f"attempt {number} of 8" in caplog.text
 

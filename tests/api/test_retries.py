@@ -12,7 +12,7 @@ import pytest
 from tap_techwolf.api.client import ExportClient
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.pagination import NEXT_STARTING_AFTER
-from tap_techwolf.api.retry import Pause, is_transient
+from tap_techwolf.api.retry import is_transient
 from tap_techwolf.errors import ExportError, StoppedError
 from tests.api.servers import Answer, Api, client
 
@@ -60,7 +60,7 @@ def test_attempts_are_limited(
     with pytest.raises(ExportError, match=rf"things, page 7 .*\b{attempts} attempt.*\b502 Bad Gat"):
         get_page(one, argument)
     assert len(api.sent_to(PATH)) == attempts
-    assert len(waits) == one.retry_count == attempts - 1
+    assert len(waits) == one.retries.count == attempts - 1
 
 
 def date(seconds: float) -> str:
@@ -136,63 +136,6 @@ def test_a_pause_that_the_api_asks_for_holds_all_exports(
     assert not waits or waits[0] == pytest.approx(own, abs=1)
 
 
-class Clock:
-    """A monotonic clock that moves only while somebody sleeps."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 0.0  # As on a machine that has just been started.
-        self.slept: list[float] = []
-        self.pause = Pause()
-        self.extend_by = 0.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(time, "sleep", self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        if self.extend_by:
-            self.pause.extend(self.extend_by)
-            self.extend_by = 0.0
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.mark.parametrize(("later", "slept"), [(0, [7]), (3, [4]), (6.5, [0.5]), (7, []), (8, [])])
-def test_a_pause_is_waited_for_to_its_end(clock: Clock, later: float, slept: list[float]) -> None:
-    clock.pause.wait()
-    assert clock.slept == []
-    clock.pause.extend(7)
-    clock.now += later
-    clock.pause.wait()
-    assert clock.slept == slept
-
-
-def test_a_pause_that_is_extended_meanwhile_is_waited_for_as_well(clock: Clock) -> None:
-    clock.pause.extend(5)
-    clock.extend_by = 12
-    clock.pause.wait()
-    assert clock.now == 12
-
-
-def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:
-    clock.pause.extend(30)
-    clock.pause.extend(2)
-    clock.pause.wait()
-    assert clock.now == 30
-
-
-def test_whoever_has_waited_waits_only_for_what_was_added(clock: Clock) -> None:
-    told = clock.pause.extend(7)
-    clock.pause.wait(told)
-    assert clock.now == 0
-    clock.pause.extend(9)
-    clock.pause.wait(told)
-    assert clock.now == 9
-
-
 def test_a_page_that_nobody_waits_for_any_more_holds_no_other_export(
     api: Api, waits: list[float]
 ) -> None:
@@ -202,7 +145,7 @@ def test_a_page_that_nobody_waits_for_any_more_holds_no_other_export(
     api.before_answer = lambda request: pages.stop() if request.target == PATH else None
     with pytest.raises(StoppedError):
         pages.get_page(THINGS.request(one.config), 2)
-    one.pause.wait()
+    one.retries.wait_for_pause()
     assert waits == []
 
 
