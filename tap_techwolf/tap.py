@@ -1,5 +1,7 @@
 """The tap: its settings, its streams, and how the SDK's command runs them."""
 
+import io
+import json
 import logging
 import os
 import signal
@@ -227,33 +229,9 @@ class TapTechWolf(Tap):
                 option.type = _JsonFile(option.name)
         return command
 
-    @classmethod
-    @override
-    def invoke(  # type: ignore[override]
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: _ConfigInput | None = None,
-        state: dict[str, Any] | None = None,
-        catalog: dict[str, Any] | None = None,
-    ) -> None:
-        """Run the tap.
-
-        Replaces the SDK's method, which expects open files in place of what they hold.
-        """
-        super(Tap, cls).invoke(about=about, about_format=about_format)
-        tap = cls(
-            config=config.config if config else {},
-            state=state,
-            catalog=catalog,
-            parse_env_config=bool(config and config.parse_env),
-        )
-        tap.sync_all()
-
 
 class _JsonFile(click.ParamType[Any]):
-    """A file that holds a JSON object."""
+    """A file that holds a JSON object, opened as the SDK expects it; an error names the file."""
 
     name = "filename"
 
@@ -263,7 +241,7 @@ class _JsonFile(click.ParamType[Any]):
     @override
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, Any]:
-        """Return the object; an error names the file."""
+    ) -> io.StringIO:
+        """Return a file of the object."""
         del param, ctx
-        return read_json_object(value, self._option)
+        return io.StringIO(json.dumps(read_json_object(value, self._option)))

@@ -113,13 +113,7 @@ class Page:
             raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
 
     def records(self, key: Mapping[str, type]) -> list[Record]:
-        """Build the page's records.
-
-        Args:
-            key: The properties that identify a record, and the type of each.
-
-        Returns:
-            The records, each an object that has its key.
+        """Build the page's records, each an object that has its key.
 
         Raises:
             BrokenPageError: They are no list, or one of them is no record.

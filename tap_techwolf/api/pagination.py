@@ -33,20 +33,11 @@ class Pagination(ABC):
 
     @abstractmethod
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
-        """Return the parameters that ask for the page at a position.
-
-        Args:
-            page_size: The setting, 1 to 100.
-            position: Where the page is.
-        """
+        """Return the parameters that ask for the page at a position."""
 
     @abstractmethod
     def next_position(self, page: Page, position: Position) -> Position:
-        """Return where the page after a page is; None after the last page.
-
-        Args:
-            page: A page.
-            position: Where that page is.
+        """Return where the page after the one at a position is; None after the last page.
 
         Raises:
             BrokenPageError: The page does not say whether or where there is another one.

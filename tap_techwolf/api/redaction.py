@@ -81,9 +81,7 @@ def redact(text: object, secrets: tuple[str, ...] = ()) -> str:
     other than names and options in the API's documentation, and the given secrets. A person's
     name cannot be recognized.
 
-    Args:
-        text: For example an error message.
-        secrets: Hidden wherever they occur, in upper or lower case.
+    Secrets are hidden wherever they occur, in upper or lower case.
 
     Returns:
         One line of at most 300 characters.

@@ -33,9 +33,8 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
         option: The command line option that named it, without its dashes.
 
     Raises:
-        SettingsError: The file of `--config` cannot be read or does not hold a JSON object.
-        StateError: The same for `--state`.
-        CatalogError: The same for `--catalog`.
+        ConfigurationError: The file cannot be read, or does not hold a JSON object. The text
+            names the file and the option, but nothing that is in the file.
     """
     try:
         # From bytes, `json` also reads UTF-16 and byte order marks, which PowerShell writes.
@@ -63,10 +62,6 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     The SDK reads an unknown text for a boolean as false, and fails on a bad number without
     naming the setting. Here a text that cannot be converted stays as it is, so that the
     validation can name the setting.
-
-    Args:
-        schema: The JSON Schema of the settings.
-        prefix: The prefix of the variables' names, such as `TAP_TECHWOLF_`.
     """
     as_strings = {name: {"type": "string"} for name in schema["properties"]}
     texts = parse_environment_config({"properties": as_strings}, prefix)

@@ -58,13 +58,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
 def problems(
     config: Mapping[str, Any], schema: Mapping[str, Any], *, allow_missing: bool = False
 ) -> Iterator[str]:
-    """Validate the settings, and yield one text for each problem.
-
-    Args:
-        config: The settings, defaults included.
-        schema: The JSON Schema of the settings.
-        allow_missing: Whether required settings may be missing, as for discovery.
-    """
+    """Validate the settings, and yield one text for each problem."""
     known = schema["properties"].keys()
     yield from (_unknown(name, known) for name in sorted(config.keys() - known))
     if not allow_missing:

@@ -47,13 +47,7 @@ class CompletedPasses(Stream):
         return ()
 
     def write(self, last: Checkpoint, completed_at: datetime, settings: PassSettings) -> None:
-        """Write the row of a completed pass, if the log is selected.
-
-        Args:
-            last: The pass on its last page.
-            completed_at: When that page was written.
-            settings: The settings of the pass.
-        """
+        """Write the row of a pass that is on its last page, if the log is selected."""
         if not self.selected:
             return
         row: dict[str, Any] = {

@@ -25,12 +25,7 @@ class Progress:
         self.pages = self.records = 0
 
     def start(self, checkpoint: Checkpoint, settings: PassSettings) -> None:
-        """Report which pass starts, and where.
-
-        Args:
-            checkpoint: Where the pass starts.
-            settings: The settings of the pass.
-        """
+        """Report which pass starts, and where."""
         self._started = self._reported = time.monotonic()
         if checkpoint.continues is not None:
             what = f"incremental pass, updates after {checkpoint.filter_date}"
@@ -53,11 +48,7 @@ class Progress:
             logger.info("%s: %s so far", self._stream, self._tally(now))
 
     def end(self, last: Checkpoint) -> None:
-        """Report what was written in this run, and in the whole pass if it took several runs.
-
-        Args:
-            last: The complete pass.
-        """
+        """Report what was written in this run, and in the whole pass if it took several runs."""
         whole = ""
         if last.runs > 1:
             pages, records = count_text(last.page, "page"), count_text(last.records, "record")

@@ -225,15 +225,16 @@ def _interrupted_pass(
 
     Returns:
         The pass; why it cannot resume, empty if it can; and whether the one that takes its place
-        has to export everything, whatever bookmark is in the state, because this one was to.
+        has to export everything, whatever bookmark is in the state, as this one was or may have
+        been to.
     """
     try:
         found = Checkpoint.read(state)
     except ValueError:
-        if _is_complete(state):
-            return None, "", False
-        problem = "the checkpoint in the state cannot be read; the pass starts over"
-        return None, problem, not _continues(state, bookmark)
+        checkpoint = state.get("checkpoint")
+        if isinstance(checkpoint, dict) and checkpoint.get("starting_after", "") is None:
+            return None, "", False  # At least it is known to be complete.
+        return None, "the checkpoint in the state cannot be read; the pass starts over", True
     if found is None or found.starting_after is None or found.is_replaced_by(bookmark):
         return None, "", False
     if not found.belongs_to(bookmark):
@@ -249,22 +250,6 @@ def _interrupted_pass(
             "the selected columns have changed since the pass was interrupted; the pass starts over"
         )
     return found, problem, found.continues is None
-
-
-def _is_complete(state: Mapping[str, Any]) -> bool:
-    """Return whether a checkpoint that cannot be read is at least known to be complete."""
-    fields = state.get("checkpoint")
-    return isinstance(fields, dict) and fields.get("starting_after", "") is None
-
-
-def _continues(state: Mapping[str, Any], bookmark: Bookmark | None) -> bool:
-    """Return whether a checkpoint that cannot be read continues a bookmark."""
-    fields = state.get("checkpoint")
-    try:
-        continues = parse_date_time(fields.get("continues") if isinstance(fields, dict) else None)
-    except ValueError:
-        return False
-    return bookmark is not None and bookmark.began_at == continues
 
 
 def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:

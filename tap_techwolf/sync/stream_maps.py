@@ -44,12 +44,6 @@ def build_mapper(
     The SDK would also register maps for deselected streams, whose schemas it has emptied, and fail.
     A map reaches the log of completed passes only by its name: `*` is meant for the exports.
 
-    Args:
-        config: Validated settings.
-        streams: The streams, after the catalog was applied to them.
-        catalog: The catalog of the run.
-        logger: The tap's logger.
-
     Raises:
         SettingsError: A stream map gives an export the name of the log.
     """

@@ -68,11 +68,7 @@ class PageWriter(MsgSpecWriter):
         page.lines += b"\n"
 
     def record_count(self, stream: str) -> int:
-        """Return how many records of a stream this thread has buffered.
-
-        Args:
-            stream: The stream's name in the messages, which a stream map may have changed.
-        """
+        """Return how many records of a stream this thread has buffered."""
         return self._page.streams.count(stream)
 
     def discard_page(self) -> None:

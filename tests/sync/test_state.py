@@ -191,9 +191,7 @@ def test_a_checkpoint_that_cannot_be_read_starts_over(
     start, [warning] = plan_pass(SETTINGS, state)
     assert start.starting_after is None
     assert "cannot be read" in warning
-    # If it may have been a full pass, the one in its place is.
-    is_incremental = interrupted is INCREMENTAL and "continues" not in change
-    assert (start.continues is not None) is is_incremental
+    assert start.filter_date is None  # It may have been a full pass.
 
 
 @pytest.mark.parametrize("checkpoint", [5, "page 3", [], {}], ids=str)
