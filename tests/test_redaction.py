@@ -91,7 +91,7 @@ def test_what_the_api_says_of_an_error_that_is_tried_again_is_not_shown(
 ) -> None:
     text = "jane.doe@example.com is Distinctive"
     path = PATHS[PROFILES]
-    sandbox.conditions.faults.append(Fault(path, status=503, times=2, retry_after="0", text=text))
+    sandbox.conditions.faults.append(Fault(path, status=503, text=text))
     output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)), **DEBUG)
     assert output.exit_status == 0
     assert "example.com" not in output.log
