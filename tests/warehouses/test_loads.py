@@ -173,7 +173,7 @@ def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
     bucket = {"MELTANO_STATE_BACKEND_URI": variables["MELTANO_STATE_BACKEND_URI"]}
     state = meltano("state", "get", "dev:tap-techwolf-to-target-postgres:ci", **bucket)
     assert '"replication_key_value"' in state
-    assert '"checkpoint"' not in state
+    assert '"starting_after":"' not in state.replace(" ", "")  # There is nothing to go on from.
     assert '"replication_key_value"' not in meltano("state", "list", **bucket)
     meltano.state.unlink()  # The next one runs on another machine.
     sandbox.company.change_some(3)
