@@ -58,19 +58,6 @@ def test_a_finished_full_refresh_is_not_resumed(
     check(store, sandbox)
 
 
-def test_changes_come_at_once_where_states_are_always_merged(
-    meltano: Meltano, sandbox: Sandbox, store: Store
-) -> None:
-    load(meltano, store, *MERGE)
-    change_many(sandbox)
-    for _ in range(2):
-        sandbox.pages.clear()
-        log = load(meltano, store, *MERGE)
-        assert first_cursors(sandbox) == {None}, log
-        check(store, sandbox)
-        sandbox.company.change_some(7)
-
-
 def test_an_interrupted_full_refresh_is_resumed(
     meltano: Meltano, sandbox: Sandbox, store: Store
 ) -> None:
@@ -90,13 +77,17 @@ def test_an_interrupted_full_refresh_is_resumed(
     check(store, sandbox)
 
 
-@pytest.mark.parametrize("options", [MERGE], ids=str)
-def test_a_killed_run_whose_state_was_merged_loses_nothing(
-    meltano: Meltano, sandbox: Sandbox, store: Store, options: tuple[str, ...]
+def test_where_states_are_always_merged_changes_come_at_once_and_a_killed_run_loses_nothing(
+    meltano: Meltano, sandbox: Sandbox, store: Store
 ) -> None:
-    later = options if options == MERGE else ()
-    load(meltano, store, *later)
+    load(meltano, store, *MERGE)
     change_many(sandbox)
+    sandbox.pages.clear()
+    log = load(meltano, store, *MERGE)
+    assert first_cursors(sandbox) == {None}, log
+    check(store, sandbox)
+    change_many(sandbox)
+    sandbox.pages.clear()
     before = sandbox.requests[PATH]
 
     def kill(asked: str) -> None:
@@ -107,9 +98,10 @@ def test_a_killed_run_whose_state_was_merged_loses_nothing(
 
     sandbox.before_page = kill
     with pytest.raises(MeltanoError):
-        load(meltano, store, *options)
+        load(meltano, store, *MERGE)
+    assert first_cursors(sandbox) == {None}
     sandbox.before_page = lambda _: None
     sandbox.company.change_some(7)
-    load(meltano, store, *later)
-    load(meltano, store, *later)  # It brings what changed on pages that were delivered before.
+    load(meltano, store, *MERGE)
+    load(meltano, store, *MERGE)  # It brings what changed on pages that were delivered before.
     check(store, sandbox)
