@@ -27,7 +27,21 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 UV = Path(sys.executable).with_name("uv")
-CACHE = Path(__file__).parent.parent / ".cache"
+TESTS = Path(__file__).parent
+CACHE = TESTS.parent / ".cache"
+# What takes half a minute and more alone, the longest first.
+LONGEST = (
+    "warehouses/test_checkout.py",
+    "warehouses/test_loads.py",
+    "warehouses/test_answers.py",
+    "warehouses/test_state_store.py",
+    "project/test_quick_start.py",
+    "dbt/test_models.py",
+    "dbt/test_removals.py",
+    "dbt/test_missing.py",
+    "project/test_scale_out.py",
+    "project/test_documentation.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,8 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("MUTANT_UNDER_TEST"):
         items.sort(key=lambda item: "url" in getattr(item, "fixturenames", ()))
         return
-    slow = {"warehouses", "dbt", "test_quick_start.py", "test_scale_out.py"}
-    items.sort(key=lambda item: not slow & {item.path.parent.name, item.path.name})
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(TESTS).as_posix(), len(order)))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ nothing to the next one. That process runs this file, so it imports nothing of t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -76,6 +77,7 @@ def _serve(entry: str, *modules: str) -> None:
     command = getattr(import_module(name), function)
     for module in modules:
         import_module(module)
+    gc.freeze()  # Otherwise each run would copy, to look through it, all that was imported.
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         order = json.loads(line)

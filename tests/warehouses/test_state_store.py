@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import psutil
@@ -10,7 +11,7 @@ import pytest
 from demo.meltano import MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tests.harness import STREAMS
+from tests.harness import STREAMS, discover
 from tests.warehouses.stores import DuckDB
 from tests.warehouses.test_loads import check, load
 
@@ -30,6 +31,14 @@ START_DATE = {"TAP_TECHWOLF_START_DATE": "2020-01-01T00:00:00Z"}
 def store(tmp_path: Path) -> Store:
     """A warehouse whose loader acknowledges states while a stream is under way."""
     return DuckDB(tmp_path / "techwolf.duckdb", batch_size=50)
+
+
+@pytest.fixture(autouse=True)
+def _catalog(meltano: Meltano, tmp_path: Path) -> None:
+    """The same for each run, so that Meltano need not start the tap twice."""
+    file = tmp_path / "catalog.json"
+    file.write_text(json.dumps(discover()))
+    meltano.variables["TAP_TECHWOLF__CATALOG"] = str(file)
 
 
 def first_cursors(sandbox: Sandbox) -> set[str | None]:
