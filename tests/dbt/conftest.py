@@ -99,7 +99,7 @@ def warehouse(
     if request.param == "duckdb":
         return DuckDB(folder / "warehouse.duckdb", _loaders["duckdb"])
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"techwolf_{next(_numbers)}"
+    name = f"models_{next(_numbers)}"
     server.psql(f"CREATE DATABASE {name}")
     return Postgres(server, name, _loaders["postgres"], folder)
 
