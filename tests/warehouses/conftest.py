@@ -12,7 +12,7 @@ from demo.meltano import MELTANO, ROOT, Meltano, MeltanoError
 from tests.conftest import CACHE, made
 from tests.forks import imported
 from tests.harness import settings
-from tests.warehouses.stores import DuckDB, JSONLines, Postgres, Store
+from tests.warehouses.stores import DuckDB, Postgres, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,9 +96,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """An empty warehouse of each kind."""
     if request.param == "duckdb":
         return DuckDB(tmp_path / "techwolf.duckdb")
-    if request.param == "jsonl":
-        (tmp_path / "jsonl").mkdir()
-        return JSONLines(tmp_path / "jsonl")
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"techwolf_{next(_numbers)}"
     server.psql(f"CREATE DATABASE {name}")

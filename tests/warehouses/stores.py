@@ -55,29 +55,6 @@ class DuckDB:
 
 
 @dataclass
-class JSONLines:
-    """A folder of JSON Lines files; the last line of a key counts."""
-
-    folder: Path
-    all_versions: bool = False
-    loader: str = "target-jsonl"
-
-    def variables(self) -> dict[str, str]:
-        return {"TARGET_JSONL_DESTINATION_PATH": str(self.folder)}
-
-    def lines(self, table: str) -> list[Row]:
-        file = self.folder / f"{table}.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-    def rows(self, table: str) -> list[Row]:
-        keys = ("external_id", "version") if self.all_versions else ("external_id",)
-        if table == "completed_passes":
-            keys = ("stream", "began_at")
-        newest = {tuple(row[key] for key in keys): row for row in self.lines(table)}
-        return list(newest.values())
-
-
-@dataclass
 class Postgres:
     """A database of a PostgreSQL server that listens on a socket only."""
 
