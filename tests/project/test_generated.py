@@ -91,10 +91,10 @@ def test_a_change_of_what_is_generated_fails_the_check_and_is_undone(
 
 def test_a_setting_of_which_nothing_says_what_a_change_asks_for_is_named(copy: Path) -> None:
     file = copy / "tap_techwolf/config/settings.py"
-    file.write_text(file.read_text().replace('"job_family_ids"', '"families"'))
+    file.write_text(file.read_text().replace('"lookback_days"', '"lookback"'))
     failed = generate(copy)
     assert failed.returncode == 1
-    assert failed.stderr.endswith("differ: families, job_family_ids\n")
+    assert failed.stderr.endswith("differ: lookback, lookback_days\n")
 
 
 def test_the_release_notes_are_the_changelogs() -> None:

@@ -50,7 +50,10 @@ def blocks() -> list[str]:
     """The blocks of Python in CONTRIBUTING: two classes, and two entries of the sandbox."""
     parts = (ROOT / "CONTRIBUTING.md").read_text().split("```python\n")[1:]
     return [
-        "".join(line[3:] for line in part.partition("   ```")[0].splitlines(keepends=True))
+        "".join(
+            line.removeprefix("   ")
+            for line in part.partition("   ```")[0].splitlines(keepends=True)
+        )
         for part in parts
     ]
 
