@@ -13,7 +13,7 @@ class TapTechWolfError(Exception):
     """An error of this tap.
 
     Attributes:
-        status: The HTTP status of the response, if that is what is wrong.
+        status: The HTTP status of the response, if there was one.
         reason: What happened, in a few words, without advice and without a word of the response.
         advice: What to do about it; empty if only waiting helps.
     """

@@ -51,5 +51,5 @@ class JobTaskProfiles(ExportStream):
     pagination = NEXT_STARTING_AFTER
 
 
-#: The exports, in the order in which they are synced.
+#: All exports.
 STREAMS: tuple[type[ExportStream], ...] = (EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)

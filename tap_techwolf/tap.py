@@ -72,7 +72,7 @@ class TapTechWolf(Tap):
         """Validate the settings, the catalog and the state; take what the SDK's `Tap` takes.
 
         The environment is read here: the SDK takes any text but "true" and its like for false, and
-        fails on a number that is none without naming the setting.
+        fails on an invalid number without naming the setting.
 
         Raises:
             SettingsError: A setting is missing, unknown or invalid.

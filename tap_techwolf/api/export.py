@@ -114,6 +114,11 @@ class Export:
     include: str | None = None
     filters: tuple[Filter, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check that the request has a place for what the export accepts."""
+        if self.pagination.method is HTTPMethod.GET and (self.filters or self.include):
+            raise ValueError(f"{self.name}: a GET has no body for filters and includes")
+
     def request(
         self,
         config: Mapping[str, Any],

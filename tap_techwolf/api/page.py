@@ -105,7 +105,7 @@ class Page:
         """How many records the page has.
 
         Raises:
-            BrokenPageError: They are no list.
+            BrokenPageError: The records are not a list.
         """
         try:
             return len(_LISTS.decode(self.records_json))
@@ -116,7 +116,7 @@ class Page:
         """Build the page's records, each an object that has its key.
 
         Raises:
-            BrokenPageError: They are no list, or one of them is no record.
+            BrokenPageError: The records are not a list, or one is not an object with its key.
         """
         try:
             records = _DECODER.decode(self.records_json)

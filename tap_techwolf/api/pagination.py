@@ -81,7 +81,7 @@ class LimitOffset(Pagination):
 
     method = HTTPMethod.GET
     records = "results"
-    # Whoever joined or left in between has shifted the list.
+    # Records that were added or removed in between shift the offsets.
     is_resumable = False
 
     @override

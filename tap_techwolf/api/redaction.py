@@ -35,7 +35,7 @@ _DOCUMENTED = """
 """
 _VOCABULARY = frozenset(_DOCUMENTED.split())
 
-# What a request holds that no message may repeat. The rest of it is settings that are no secret.
+# What a request holds that no message may repeat. The rest of it is settings that are not secret.
 _SENT_SECRETS = ("client_secret", "client_assertion", "starting_after")
 
 # Only from the beginning of a word: otherwise a long one is read again from each of its letters.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -87,7 +88,7 @@ class Response:
 
 
 def http_date(text: str) -> datetime | None:
-    """Parse a date in a header; None if it is none."""
+    """Parse a date in a header; None if it is not a date."""
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
@@ -213,6 +214,12 @@ class Transport:
         with self._session.send(
             request, timeout=timeout, allow_redirects=False, **environment
         ) as response:
+            if response.status_code < HTTPStatus.OK:
+                # http.client takes an interim response for the whole one. Leaving it unread closes
+                # the connection: otherwise the next request on it would get this one's response.
+                raise RequestError(
+                    f"the server sent only an interim response, {response.status_code}"
+                )
             body = bytearray()
             # requests limits each read, and would let a server that sends a byte now and then
             # hold the run forever.

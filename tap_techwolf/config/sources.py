@@ -41,6 +41,7 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
         content = json.loads(
             sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         )
+        json.dumps(content, ensure_ascii=False).encode()  # Half an emoji cannot be written again.
     except OSError as error:
         problem = f"cannot be read ({error.strerror or type(error).__name__})"
     except json.JSONDecodeError as error:
@@ -52,8 +53,10 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
         if isinstance(content, dict):
             return content
         problem = "must hold a JSON object"
+    # Who passes the content in place of a path must not find its secrets in the log.
+    name = "" if str(path).lstrip().startswith(("{", "[")) else f" {str(path)!r},"
     # Raised here, so that it does not carry its cause: that may quote the content of the file.
-    raise _ERRORS[option](f"The file {str(path)!r}, given with --{option}, {problem}.")
+    raise _ERRORS[option](f"The file{name} given with --{option}, {problem}.")
 
 
 def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def check_token(client: LimitedClient) -> Check:
 
 
 def token_error(error: AuthenticationError) -> Check:
-    """Return the entry of a token that was not given, be it the first or a later one."""
+    """Return the entry of a token that was not given, the first or a renewed one."""
     seen = f"The token endpoint gave no token: {error.reason}."
     return Check("token", "error", seen, error.advice)
 
@@ -223,7 +223,8 @@ def _estimate(page: SamplePage, client: LimitedClient) -> str:
         count = client.employee_count
     if count is None:
         return "More pages follow; the API does not say how many."
-    page_count = max(2, math.ceil(count / client.config["page_size"]))
+    pagination, page_size = page.export.pagination, client.config["page_size"]
+    page_count = max(2, math.ceil(count / pagination.parameters(page_size, None)["limit"]))
     minutes = math.ceil(page_count * page.seconds / 60)
     duration = "1 minute" if minutes == 1 else f"{minutes} minutes"
     return f"A first sync has about {page_count} pages and takes about {duration}."

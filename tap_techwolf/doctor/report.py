@@ -62,9 +62,12 @@ class Report:
         return list(self._checks.values())
 
 
-def has_errors(checks: Iterable[Check]) -> bool:
-    """Return whether any check found an error."""
-    return any(check.verdict == "error" for check in checks)
+def has_errors(checks: Sequence[Check]) -> bool:
+    """Return whether any check found an error, or no export was reached at all."""
+    exports = [check.verdict for check in checks if check.check.startswith("export:")]
+    return all(verdict == "skipped" for verdict in exports) or any(
+        check.verdict == "error" for check in checks
+    )
 
 
 def as_json(checks: Iterable[Check]) -> str:

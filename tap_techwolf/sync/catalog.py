@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
 
 from singer_sdk.helpers.types import Record
 from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
@@ -23,12 +25,21 @@ def check_catalog(catalog: object) -> None:
     if isinstance(catalog, Catalog):
         return
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
-    if not isinstance(streams, list) or not all(map(_is_entry, streams)):
+    if not isinstance(streams, list) or not all(map(_is_entry, streams)) or not _is_read(catalog):
         message = (
             "The catalog must be an object whose 'streams' hold a schema and metadata for each "
             "stream. Discover it again with --discover."
         )
         raise CatalogError(message)
+
+
+def _is_read(catalog: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether the SDK can read a catalog; it fails in many ways on one that it cannot."""
+    try:
+        Catalog.from_dict(deepcopy(catalog))
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return True
 
 
 def _is_entry(entry: object) -> bool:
@@ -41,10 +52,11 @@ def _is_entry(entry: object) -> bool:
         isinstance(properties, dict)
         and all(isinstance(one, dict) for one in properties.values())
         and isinstance(metadata, list)
+        and isinstance(entry.get("key_properties") or [], list)
         and all(
             isinstance(one, dict)
             and isinstance(one.get("breadcrumb"), list)
-            and isinstance(one.get("metadata", {}), dict)
+            and isinstance(one.get("metadata"), dict)
             for one in metadata
         )
     )

@@ -21,9 +21,9 @@ class PassSettings:
         replication_method: INCREMENTAL or FULL_TABLE.
         start_date: The first sync exports only what was updated since; None for everything.
         tenant: A hash of the tenant.
-        fingerprint: A hash of what shapes the records.
+        fingerprint: A hash of what decides which rows there are, and what they contain.
         scope_hash: A hash of what narrows the pass, for the log of completed passes.
-        unchanged: A hash of what must not change while the pass is interrupted.
+        resume_hash: A hash of what must be the same for an interrupted pass to resume.
     """
 
     stream: str
@@ -33,7 +33,7 @@ class PassSettings:
     tenant: str
     fingerprint: str
     scope_hash: str
-    unchanged: str
+    resume_hash: str
 
     @classmethod
     def read(
@@ -74,9 +74,9 @@ class PassSettings:
             start_date=start_date,
             lookback_days=lookback_days,
             tenant=tenant,
-            fingerprint=_hash(records),
+            fingerprint=_hash([records, columns, stream_map, flattening]),
             scope_hash=_hash([tenant, scope, stream_map]),
-            unchanged=_hash(
+            resume_hash=_hash(
                 [
                     *(tenant, urls.api_url, replication_method, start_date, lookback_days),
                     *(records, columns, stream_map, flattening),
@@ -93,8 +93,8 @@ class PassSettings:
 def _hash(content: object) -> str:
     """Return sixteen hexadecimal digits, the same for the same JSON value in any order of keys.
 
-    What is no JSON counts as its text, such as a date in the settings of a program that runs the
-    tap in its own process.
+    Values that are not JSON are converted to text, such as a date in the settings of a program that
+    runs the tap in its own process.
     """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

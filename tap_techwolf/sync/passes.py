@@ -23,7 +23,6 @@ from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.progress import Progress
 from tap_techwolf.sync.state import (
     Checkpoint,
-    new_pass,
     next_began_at,
     plan_pass,
     restart_pass,
@@ -133,10 +132,11 @@ class Pass:
                 logger.warning(
                     "%s: the bookmark in the state is ahead of the API's clock or this machine's; "
                     "the pass exports everything, as it is not known what changed since. Check the "
-                    "clocks. If the bookmark is wrong, set it back in the state.",
+                    "clocks. If the bookmark is wrong, set 'replication_key_value' back in the "
+                    "state, and 'began_at' in 'checkpoint'.",
                     self.settings.stream,
                 )
-                here = new_pass(self.settings, None)
+                here = restart_pass(self.settings, self.state, is_full=True)
                 page = self._get_page(here, None)
         else:
             page, here = self._resume(here)
@@ -160,7 +160,7 @@ class Pass:
             jitter=None,
             logger=None,
         )(self._get_page)
-        start = restart_pass(self.settings, self.state, here)
+        start = restart_pass(self.settings, self.state, is_full=here.continues is None)
         try:
             return get_page(here, here.starting_after), here
         except ExportError as error:

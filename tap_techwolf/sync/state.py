@@ -1,4 +1,4 @@
-"""Say what the state holds, and decide where a pass starts.
+"""Define what the state holds, and decide where a pass starts.
 
 Below `bookmarks.<stream>`:
 
@@ -13,7 +13,7 @@ Below `bookmarks.<stream>`:
         starting_after      the cursor of the next page; null once the pass is complete
         page                the number of the next page, or of the last one
         records, runs       how many records were written so far, and in how many runs
-        settings            a hash of what must not change before the pass resumes
+        resume_hash         a hash of what must be the same for the pass to resume
 
 A state store may merge states instead of replacing them: Meltano does during a full refresh. A key
 that is removed from the state then comes back, so that no meaning hangs on a key's absence.
@@ -46,6 +46,7 @@ _SDK_KEYS = {
 # Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
 _LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
 _TICK = timedelta(microseconds=1)
+_MIXED = "mixed"
 _LAST_YEAR = 9998
 
 
@@ -124,7 +125,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     page: Annotated[int, msgspec.Meta(ge=1)]
     records: Annotated[int, msgspec.Meta(ge=0)]
     runs: Annotated[int, msgspec.Meta(ge=1)]
-    settings: str
+    resume_hash: str
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> Self | None:
@@ -137,8 +138,11 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         if fields is None:
             return None
         checkpoint = msgspec.convert(fields, cls)
-        if checkpoint.began_at is None or checkpoint.began_at.year > _LAST_YEAR:
+        if checkpoint.began_at is None:
             raise ValueError("no moment when it began")
+        for moment in (checkpoint.began_at, checkpoint.continues):
+            if moment is not None and not 1 < moment.year <= _LAST_YEAR:
+                raise ValueError("too early or too late to calculate with")
         return checkpoint
 
     def write(self, state: MutableMapping[str, Any]) -> None:
@@ -158,6 +162,9 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         state["tenant"] = settings.tenant
         if self.continues is None:
             state["fingerprint"] = settings.fingerprint
+        elif state.get("fingerprint") not in (None, settings.fingerprint):
+            # Until everything is exported, there are rows of several settings.
+            state["fingerprint"] = _MIXED
 
     def on_next_page(self, cursor: str | None) -> Self:
         """Return where the pass is once its current page is written."""
@@ -208,14 +215,15 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
         return replace(found, runs=found.runs + 1), []
     if bookmark is not None:
         _check_tenant(settings, bookmark)
+    start = new_pass(settings, bookmark, is_full=is_full)
     warnings = [problem] if problem else []
-    continued = None if is_full or not settings.is_incremental else bookmark
-    if continued is not None and continued.fingerprint not in (None, settings.fingerprint):
+    if bookmark and start.continues and bookmark.fingerprint not in (None, settings.fingerprint):
         warnings.append(
-            "settings have changed since everything was last synced; rows that have not changed "
-            "since keep their old columns until a full refresh (run once with --full-refresh)"
+            "settings, selected columns or stream maps have changed since everything was last "
+            "synced; until a full refresh (run once with --full-refresh), rows that have not "
+            "changed since stay as they were, and those that a filter left out are missing"
         )
-    return new_pass(settings, continued), warnings
+    return start, warnings
 
 
 def _interrupted_pass(
@@ -244,7 +252,7 @@ def _interrupted_pass(
         )
         return found, problem, False
     problem = ""
-    if found.settings != settings.unchanged:
+    if found.resume_hash != settings.resume_hash:
         problem = (
             "settings (such as 'tenant', 'api_url', 'lookback_days', flattening or stream maps) or "
             "the selected columns have changed since the pass was interrupted; the pass starts over"
@@ -262,15 +270,20 @@ def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:
         )
 
 
-def new_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
+def new_pass(
+    settings: PassSettings, bookmark: Bookmark | None, *, is_full: bool = False
+) -> Checkpoint:
     """Return the checkpoint of a new pass.
 
     Args:
         settings: The settings of the pass.
-        bookmark: The bookmark to continue; None to export everything since the start date.
+        bookmark: The bookmark in the state. Without one the pass exports everything since the
+            start date.
+        is_full: Whether it exports everything in spite of a bookmark. The start date, which may be
+            later than the bookmark, then has no effect.
     """
     continues = since = None
-    if settings.is_incremental:
+    if settings.is_incremental and not (is_full and bookmark):
         if bookmark is not None:
             continues = since = bookmark.began_at
         elif settings.start_date is not None:
@@ -286,19 +299,19 @@ def new_pass(settings: PassSettings, bookmark: Bookmark | None) -> Checkpoint:
         page=1,
         records=0,
         runs=1,
-        settings=settings.unchanged,
+        resume_hash=settings.resume_hash,
     )
 
 
-def restart_pass(
-    settings: PassSettings, state: Mapping[str, Any], given_up: Checkpoint
-) -> Checkpoint:
-    """Return the checkpoint of a new pass in place of one that cannot resume.
+def restart_pass(settings: PassSettings, state: Mapping[str, Any], *, is_full: bool) -> Checkpoint:
+    """Return the checkpoint of a new pass in place of one that was given up.
 
-    A pass that was to export everything begins again as one, whatever bookmark is beside it.
+    Args:
+        settings: The settings of the pass.
+        state: The stream's state.
+        is_full: Whether it exports everything, whatever bookmark is in the state.
     """
-    bookmark = Bookmark.read(settings.stream, state) if given_up.continues is not None else None
-    return new_pass(settings, bookmark)
+    return new_pass(settings, Bookmark.read(settings.stream, state), is_full=is_full)
 
 
 def next_began_at(requested_at: datetime, state: Mapping[str, Any]) -> datetime:

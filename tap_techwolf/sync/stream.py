@@ -35,9 +35,9 @@ _PYTHON_TYPES = {"string": str, "integer": int}
 class ExportStream(Stream):
     """One of the API's exports.
 
-    It is no `RESTStream`: the SDK's loop ends at a page without records, takes a missing cursor for
-    the last page, parses each page twice, waits for each page in turn, and never writes a state
-    from which a killed run could resume. Of a `RESTStream` nothing would be left but names.
+    It is not a `RESTStream`: the SDK's loop ends at a page without records, takes a missing cursor
+    for the last page, parses each page twice, waits for each page in turn, and never writes a state
+    from which a killed run could resume. Almost nothing of a `RESTStream` would be left.
 
     A subclass is data; `Export` explains what it says.
 
@@ -55,6 +55,12 @@ class ExportStream(Stream):
 
     #: The API's values are of JSON types already; the SDK would walk through each record.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init_subclass__(cls) -> None:
+        """Raise an error for a subclass that lacks something, when its module is imported."""
+        said = ("name", "path", "primary_keys", "parameters", "include", "filters", "pagination")
+        if missing := [name for name in said if name not in vars(cls)]:
+            raise TypeError(f"{cls.__name__} must say: {', '.join(missing)}")
 
     def __init__(self, tap: Tap, context: RunContext) -> None:
         super().__init__(tap, schema=read_schema(self.name))

@@ -147,18 +147,29 @@ def _write_all(content: bytearray) -> None:
     """
     if sys.stdout is None:
         raise OutputError("stdout is closed: there is nowhere to write the messages to.")
-    buffer = sys.stdout.buffer
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        raise OutputError("stdout takes text only: the messages cannot be written to it.")
     output = getattr(buffer, "raw", buffer)
     try:
-        # Whoever started the tap may have set the pipe to take nothing while it is full.
-        with suppress(OSError, AttributeError):  # It is no file, as in a test, or this is Windows.
-            os.set_blocking(output.fileno(), True)
+        _set_blocking(output)
+        if hasattr(sys.stdout, "flush"):  # A program that embeds the tap may have printed before.
+            sys.stdout.flush()
         with memoryview(content) as rest:
             position = 0
             while position < len(rest):
-                position += output.write(rest[position:])
+                written = output.write(rest[position:])
+                if written is None:  # Another process that shares the pipe has changed it again.
+                    _set_blocking(output)
+                position += written or 0
     except BrokenPipeError as error:
         raise LoaderExitedError from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is closed"
         raise OutputError(f"The messages cannot be written to stdout: {reason}.") from error
+
+
+def _set_blocking(output: Any) -> None:  # noqa: ANN401 - whatever stands for stdout
+    """Let writing wait for the reader: the pipe may be set to take nothing while it is full."""
+    with suppress(OSError, AttributeError):  # It is not a file, as in a test, or this is Windows.
+        os.set_blocking(output.fileno(), True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import time
+from contextlib import suppress
+from socketserver import StreamRequestHandler
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,7 @@ from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError, Response, Transport
 from tap_techwolf.errors import AuthenticationError, ExportError
-from tests.api.servers import PAUSE, Answer, Api, client
+from tests.api.servers import PAUSE, Answer, Api, client, listen
 from tests.api.test_authentication import send
 from tests.gateway import Break, Delivery, gateway, refusing_port
 from tests.harness import settings
@@ -34,6 +37,32 @@ def get(url: str, transport: Transport | None = None) -> Response:
 
 
 # Connections that break
+
+
+def test_an_interim_response_never_makes_the_next_request_get_this_ones_page() -> None:
+    class EarlyHints(StreamRequestHandler):
+        """Sends 103 at once, and the response a moment later."""
+
+        def handle(self) -> None:
+            path = b""
+            while line := self.rfile.readline():
+                path = line.split()[1] if line.startswith(b"GET") else path
+                if line == b"\r\n":
+                    self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                    late.wait(0.2)
+                    with suppress(OSError):
+                        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(path)
+                        self.wfile.write(head + path)
+
+    late = Event()
+    with listen(EarlyHints) as address:
+        transport = Transport(30)
+        for path in ("one", "two", "three"):
+            with pytest.raises(RequestError) as caught:
+                get(f"http://{address}/{path}", transport)
+            assert "103" in caught.value.reason
+            assert caught.value.is_transient
+            late.wait(0.3)  # The response has arrived by now, if anybody still listens.
 
 
 @pytest.mark.parametrize("path", [PATH, TOKEN_PATH])

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
 
+@pytest.mark.parametrize("option", ["config", "state", "catalog"])
+def test_content_in_place_of_a_path_is_not_repeated(option: Option) -> None:
+    with pytest.raises((SettingsError, StateError, CatalogError)) as caught:
+        read_json_object('{"client_secret": "distinctive"}', option)
+    assert "distinctive" not in str(caught.value)
+    assert f"--{option}" in str(caught.value)
+
+
 def test_settings_are_read_from_the_environment(
     sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

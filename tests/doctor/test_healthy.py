@@ -18,7 +18,7 @@ def test_only_the_version_is_skipped(sandbox: Sandbox, examine: Examine) -> None
     checks = examine()
     assert verdicts(checks, "skipped") == {"version"}
     assert not verdicts(checks, "warning")
-    assert not has_errors(checks.values())
+    assert not has_errors(list(checks.values()))
 
 
 def test_everything_that_an_api_can_have_is_ok(sandbox: Sandbox, examine: Examine) -> None:
@@ -41,7 +41,7 @@ def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine
         external_vendor="workday",
     )
     assert not verdicts(checks, "warning")
-    assert not has_errors(checks.values())
+    assert not has_errors(list(checks.values()))
     first = dict(reversed(sandbox.pages))
     employees, jobs = first[PATHS["employee_task_profiles"]], first[PATHS["job_task_profiles"]]
     assert employees.query == {"external_vendor": "workday", "response_format": "hierarchy"}

@@ -104,7 +104,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     classes = "\n\n".join((profiles, replaced(profiles), units))
     edit(
         copy / "tap_techwolf" / "streams.py",
-        ("#: The exports, in", f"{classes}\n\n#: The exports, in"),
+        ("#: All exports.", f"{classes}\n\n#: All exports."),
         ("import NEXT_STARTING_AFTER", "import LIMIT_OFFSET, NEXT_STARTING_AFTER"),
         (
             "(EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)",
@@ -161,6 +161,18 @@ def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     imported = python(tree, "-c", "import tap_techwolf.doctor.runner")
     assert imported.returncode == 0, imported.stderr
+
+
+def test_the_tests_of_schemas_and_of_the_sandbox_take_the_new_streams(tree: Path) -> None:
+    added = "".join(
+        f'\n    "{stream}": {columns},'
+        for stream, columns in ((PROFILES, {"skills"}), (MATCHES, {"skills"}), (UNITS, "set()"))
+    )
+    file = tree / "tests" / "test_schemas.py"
+    edit(file, ("\nDOCUMENTED = {", f"\nDOCUMENTED = {{{added}"))
+    tests = ("tests/test_schemas.py", "tests/sandbox/test_faults.py")
+    done = python(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_new_streams_are_synced_twice(tree: Path, tmp_path: Path) -> None:

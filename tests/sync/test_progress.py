@@ -25,7 +25,7 @@ FIRST = Checkpoint(
     page=1,
     records=0,
     runs=1,
-    settings="",
+    resume_hash="",
 )
 
 

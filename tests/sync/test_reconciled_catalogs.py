@@ -47,7 +47,13 @@ def reconciled(entry: dict[str, Any], **overrides: Any) -> CatalogEntry:
 
 
 @pytest.mark.parametrize(
-    "catalog", [None, 5, "text", [], {}, {"streams": None}, {"streams": ["a"]}]
+    "catalog",
+    [
+        *(None, 5, "text", [], {}, {"streams": None}, {"streams": ["a"]}),
+        {"streams": [bare(GOALS) | {"metadata": [{"breadcrumb": []}]}]},
+        {"streams": [bare(GOALS) | {"metadata": [{"breadcrumb": [{}], "metadata": {}}]}]},
+        {"streams": [bare(GOALS) | {"key_properties": 1.5}]},
+    ],
 )
 def test_what_is_no_catalog_is_refused(catalog: object) -> None:
     with pytest.raises(CatalogError) as caught:

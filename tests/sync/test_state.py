@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,7 +72,7 @@ SETTINGS = PassSettings(
     tenant="a tenant",
     fingerprint="some columns",
     scope_hash="some jobs",
-    unchanged="as before",
+    resume_hash="as before",
 )
 FULL_TABLE = PassSettings("jobs", "FULL_TABLE", None, 1, "a tenant", "some columns", "", "")
 FULL = Checkpoint(
@@ -82,7 +83,7 @@ FULL = Checkpoint(
     page=3,
     records=200,
     runs=1,
-    settings="as before",
+    resume_hash="as before",
 )
 INCREMENTAL = replace(FULL, continues=NOW - 2 * DAY, filter_date="2026-11-01")
 
@@ -149,8 +150,8 @@ def test_an_interrupted_pass_resumes(state: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("state", "is_full"),
     [
-        (stored(NOW - 2 * DAY, replace(FULL, settings="others")), True),
-        (stored(NOW - 2 * DAY, replace(INCREMENTAL, settings="others")), False),
+        (stored(NOW - 2 * DAY, replace(FULL, resume_hash="others")), True),
+        (stored(NOW - 2 * DAY, replace(INCREMENTAL, resume_hash="others")), False),
         (stored(NOW - 3 * DAY, INCREMENTAL), False),
         (stored(None, INCREMENTAL), True),
     ],
@@ -168,9 +169,11 @@ def test_what_is_given_up_begins_again_with_a_warning(
 @pytest.mark.parametrize(
     "change",
     [
-        *({name: None} for name in ("began_at", "page", "records", "runs", "settings")),
+        *({name: None} for name in ("began_at", "page", "records", "runs", "resume_hash")),
         {"began_at": "yesterday"},
         {"began_at": "9999-12-31T23:59:59.999999+00:00"},
+        {"began_at": "0001-01-01T00:00:00+05:00"},
+        {"continues": "0001-01-01T00:00:00+05:00"},
         {"continues": 5},
         {"filter_date": "last week"},
         {"starting_after": ""},
@@ -214,7 +217,7 @@ def test_a_complete_checkpoint_that_cannot_be_read_changes_nothing() -> None:
 def test_a_full_table_pass_continues_nothing_and_resumes() -> None:
     start, warnings = plan_pass(FULL_TABLE, stored(NOW - DAY))
     assert (start.continues, start.filter_date, warnings) == (None, None, [])
-    interrupted = replace(FULL, settings="", began_at=NOW)
+    interrupted = replace(FULL, resume_hash="", began_at=NOW)
     start, warnings = plan_pass(FULL_TABLE, stored(NOW - DAY, interrupted))
     assert (start.starting_after, warnings) == ("job-7", [])
 
@@ -252,7 +255,8 @@ def test_changed_settings_are_warned_about_when_an_incremental_pass_starts() -> 
 def test_a_pass_whose_cursor_is_rejected_begins_again_as_what_it_was(
     given_up: Checkpoint, continues: datetime | None
 ) -> None:
-    start = restart_pass(SETTINGS, stored(NOW - 2 * DAY), given_up)
+    is_full = given_up.continues is None
+    start = restart_pass(SETTINGS, stored(NOW - 2 * DAY), is_full=is_full)
     assert (start.continues, start.starting_after, start.page) == (continues, None, 1)
 
 
@@ -278,12 +282,24 @@ def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:
     began_at = format_date_time(NOW - DAY)
     assert state["replication_key_value"] == state["checkpoint"]["began_at"] == began_at
     assert (state["tenant"], state["fingerprint"]) == ("a tenant", "some columns")
-    INCREMENTAL.complete(replace_fingerprint(SETTINGS), state)
-    assert state["fingerprint"] == "some columns"  # Not everything was exported with the new ones.
 
 
-def replace_fingerprint(settings: PassSettings) -> PassSettings:
-    return PassSettings(
-        *(settings.stream, settings.replication_method, None, 1, settings.tenant),
-        *("other columns", "", ""),
-    )
+def test_rows_of_several_settings_are_warned_about_until_everything_is_exported_anew() -> None:
+    state = stored(NOW - 2 * DAY)
+    others = dataclasses.replace(SETTINGS, fingerprint="other columns")
+    INCREMENTAL.complete(others, state)
+    for settings in (others, SETTINGS):  # Going back to the old settings heals nothing.
+        start, [warning] = plan_pass(settings, state)
+        assert start.continues == NOW - DAY
+        assert "--full-refresh" in warning
+    FULL.complete(others, state)
+    assert plan_pass(others, state)[1] == []
+
+
+def test_a_start_date_after_the_bookmark_narrows_no_full_pass_in_its_place() -> None:
+    settings = dataclasses.replace(SETTINGS, start_date=format_date_time(NOW - DAY / 2))
+    state = stored(NOW - 2 * DAY, replace(FULL, resume_hash="others"))
+    start, [_] = plan_pass(settings, state)
+    assert start.filter_date is None
+    assert restart_pass(settings, state, is_full=True).filter_date is None
+    assert restart_pass(settings, stored(), is_full=True).filter_date is not None

@@ -44,17 +44,19 @@ class Stdout:
 
 
 class Raw:
-    """A raw output that follows a script: how many bytes it takes, or an error."""
+    """A raw output that follows a script: how many bytes it takes, nothing, or an error."""
 
-    def __init__(self, *script: int | BaseException, then: int = 3) -> None:
+    def __init__(self, *script: int | BaseException | None, then: int = 3) -> None:
         self.script = iter(script)
         self.then = then
         self.content = b""
 
-    def write(self, data: memoryview) -> int:
+    def write(self, data: memoryview) -> int | None:
         step = next(self.script, self.then)
         if isinstance(step, BaseException):
             raise step
+        if step is None:
+            return None
         self.content += data[:step]
         return min(step, len(data))
 
@@ -79,7 +81,7 @@ def test_records_wait_for_the_end_of_their_page(written: Callable[[], list[str]]
 def test_an_output_that_takes_a_few_bytes_at_a_time_gets_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    raw = Raw(1, 0, 7)
+    raw = Raw(1, 0, None, 7)
     monkeypatch.setattr(sys, "stdout", Stdout(raw))
     writer = PageWriter()
     writer.write_message(RECORD)
@@ -151,6 +153,20 @@ def test_a_stdout_that_is_closed_from_the_start_is_explained(
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(OutputError, match=r"^stdout is closed: there is nowhere to write"):
         PageWriter().write_message(SCHEMA)
+
+
+def test_a_stdout_for_text_only_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    with pytest.raises(OutputError, match="text"):
+        PageWriter().write_message(SCHEMA)
+
+
+def test_what_a_program_has_printed_before_stays_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stdout)
+    print("before")  # noqa: T201 - as such a program does
+    PageWriter().write_message(SCHEMA)
+    assert stdout.buffer.getvalue().startswith(b'before\n{"type":"SCHEMA"')
 
 
 def test_records_of_a_page_are_counted_for_each_stream() -> None:
