@@ -20,45 +20,29 @@ logger = logging.getLogger(__name__)
 _PROFILE_COLUMNS = {"tasks", "hierarchy"}
 
 
-def check_catalog(catalog: object) -> None:
+def check_catalog(catalog: Any) -> None:  # noqa: ANN401 - any JSON value, or the SDK's object
     """Raise CatalogError for what is not a Singer catalog; the SDK would fail without a reason."""
     if isinstance(catalog, Catalog):
         return
-    streams = catalog.get("streams") if isinstance(catalog, dict) else None
-    if not isinstance(streams, list) or not all(map(_is_entry, streams)) or not _is_read(catalog):
-        message = (
+    try:
+        is_catalog = all(map(_is_entry, catalog["streams"]))
+        Catalog.from_dict(deepcopy(catalog))
+    except Exception:  # noqa: BLE001 - the SDK fails in many ways
+        is_catalog = False
+    if not is_catalog:
+        raise CatalogError(
             "The catalog must be an object whose 'streams' hold a schema and metadata for each "
             "stream. Discover it again with --discover."
         )
-        raise CatalogError(message)
 
 
-def _is_read(catalog: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Return whether the SDK can read a catalog; it fails in many ways on one that it cannot."""
-    try:
-        Catalog.from_dict(deepcopy(catalog))
-    except Exception:  # noqa: BLE001 - as above
-        return False
-    return True
-
-
-def _is_entry(entry: object) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("tap_stream_id"), str):
-        return False
-    schema = entry.get("schema")
-    properties = schema.get("properties", {}) if isinstance(schema, dict) else None
-    metadata = entry.get("metadata") or []
+def _is_entry(entry: dict[str, Any]) -> bool:
+    properties = entry["schema"].get("properties", {})
     return (
-        isinstance(properties, dict)
+        isinstance(entry["tap_stream_id"], str)
         and all(isinstance(one, dict) for one in properties.values())
-        and isinstance(metadata, list)
         and isinstance(entry.get("key_properties") or [], list)
-        and all(
-            isinstance(one, dict)
-            and isinstance(one.get("breadcrumb"), list)
-            and isinstance(one.get("metadata"), dict)
-            for one in metadata
-        )
+        and all(isinstance(one["breadcrumb"], list) for one in entry.get("metadata") or [])
     )
 
 
