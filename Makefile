@@ -1,6 +1,6 @@
 # make demo    run the demo: sandbox -> Meltano -> DuckDB -> dbt -> answers
 # make query SQL="select ..."  query the demo's database, or DATABASE=output/techwolf.duckdb
-# make test    run all tests, offline except for package installs
+# make test    run all tests, offline except for package installs (COVERAGE=--cov: as in CI, slower)
 # make check   run linters and type checks, and compare generated files
 # make benchmark  compare the tap with other tools (minutes; not in CI)
 # make mutants    run mutation tests on the modules that must not lose data (minutes; not in CI)
@@ -32,7 +32,7 @@ query: .venv/ready
 	@$(BIN)/python -m demo.query
 
 test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
-	@$(BIN)/pytest --cov --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
+	@$(BIN)/pytest $(COVERAGE) --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
 
 benchmark: .venv/ready
 	@$(BIN)/python -m benchmarks

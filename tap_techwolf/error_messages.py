@@ -24,7 +24,7 @@ def describe_error(error: Exception) -> str:
     match error:
         case SyncError():
             described = (describe_stream_error(*one) for one in error.failures.items())
-            text = " ".join(described)
+            text = "; ".join(described)
         case MappingError():
             cause = error.__cause__
             reason = f" ({cause})" if isinstance(cause, _SAFE_CAUSES) else ""

@@ -69,7 +69,7 @@ def test_a_safe_text_is_shown_on_one_line(error: Exception, text: str) -> None:
 
 def test_each_failed_stream_is_named() -> None:
     error = SyncError({"goals": ExportError("goals, page 1: no."), "jobs": ExportError("No.")})
-    assert describe_error(error) == "goals, page 1: no. jobs: No."
+    assert describe_error(error) == "goals, page 1: no.; jobs: No."
     assert str(error) == "Failed: goals, jobs"
 
 

@@ -41,7 +41,7 @@ def _is_entry(entry: dict[str, Any]) -> bool:
     return (
         isinstance(entry["tap_stream_id"], str)
         and all(isinstance(one, dict) for one in properties.values())
-        and isinstance(entry.get("key_properties") or [], list)
+        and isinstance(entry.get("key_properties") or [], list | tuple)
         and all(isinstance(one["breadcrumb"], list) for one in entry.get("metadata") or [])
     )
 

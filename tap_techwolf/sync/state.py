@@ -219,7 +219,7 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
     warnings = [problem] if problem else []
     if bookmark and start.continues and bookmark.fingerprint not in (None, settings.fingerprint):
         warnings.append(
-            "settings, selected columns or stream maps have changed since everything was last "
+            "settings have changed, or selected columns or stream maps, since everything was last "
             "synced; until a full refresh (run once with --full-refresh), rows that have not "
             "changed since stay as they were, and those that a filter left out are missing"
         )
