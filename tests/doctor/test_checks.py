@@ -238,7 +238,7 @@ def test_a_private_key_gets_a_token_too(sandbox: Sandbox, examine: Examine) -> N
 
 
 def test_a_short_lived_token_is_renewed(sandbox: Sandbox, examine: Examine) -> None:
-    sandbox.tokens.expires_in = 0.2
+    sandbox.tokens.expires_in = 0.01
     checks = examine()
     assert checks["filter:job_task_profiles"].verdict == "ok"
     assert sandbox.requests[TOKEN_PATH] > 1
