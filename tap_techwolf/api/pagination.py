@@ -86,6 +86,7 @@ class LimitOffset(Pagination):
 
     @override
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
+        # 'page_size' ends at the largest page of an export. There it means: as large as possible.
         limit = page_size if page_size < _LARGEST_EXPORT_PAGE else _LARGEST_LIST_PAGE
         return {"limit": limit, "offset": position or 0}
 

@@ -106,6 +106,12 @@ def test_an_export_without_the_filter_cannot_be_asked_for_changes() -> None:
     assert filters == [{"filter": "is_active", "is_active": False}]
 
 
+@pytest.mark.parametrize("accepted", [{"filters": (IS_ACTIVE,)}, {"include": JOB_TASK_INCLUDES}])
+def test_a_get_has_no_place_for_filters_and_includes(accepted: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="GET"):
+        Export("plain", "/plain", KEY, LIMIT_OFFSET, **accepted)
+
+
 @pytest.mark.parametrize(("page_size", "limit"), [(1, 1), (99, 99), (100, 200)])
 def test_the_largest_page_of_a_list_by_offset_is_larger(page_size: int, limit: int) -> None:
     request = EMPLOYEES.request({"page_size": page_size, "external_vendor": "workday"})

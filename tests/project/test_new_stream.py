@@ -149,8 +149,10 @@ def sandbox_of(tree: Path) -> Iterator[str]:
         command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        yield process.stdout.readline().strip().removeprefix("Sandbox at ")
-        process.terminate()
+        try:
+            yield process.stdout.readline().strip().removeprefix("Sandbox at ")
+        finally:
+            process.terminate()
 
 
 def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
@@ -194,4 +196,7 @@ def test_the_new_streams_are_synced_twice(tree: Path, tmp_path: Path) -> None:
             assert len(set(employees)) == 120
             assert [one["employee_id"] for one in output.records[MATCHES]] == employees
             assert output.ids(UNITS) == [f"unit-{number}" for number in range(450)]
+            passes = {row["stream"]: row for row in output.records["completed_passes"]}
+            # Each page is written before the next one, also without a cursor to save.
+            assert (passes[UNITS]["record_count"], passes[UNITS]["page_count"]) == (450, 3)
             state.write_text(json.dumps(output.state))
