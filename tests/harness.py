@@ -83,6 +83,16 @@ class Output:
         return state
 
     @property
+    def passes(self) -> list[dict[str, Any]]:
+        """The rows of the log for the passes that this run completed."""
+        return [row for row in self.records[LOG] if row["loaded_at"] is None]
+
+    @property
+    def proofs(self) -> list[dict[str, Any]]:
+        """The rows of the log for earlier passes that are known to be loaded."""
+        return [row for row in self.records[LOG] if row["loaded_at"] is not None]
+
+    @property
     def last_line(self) -> str:
         """The last line of the log."""
         return self.log.splitlines()[-1]

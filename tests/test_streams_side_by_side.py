@@ -159,7 +159,7 @@ def test_the_log_has_a_row_for_each_pass(sandbox: Sandbox, url: str) -> None:
         assert row["run_count"] == 1
         assert row["page_count"] == sandbox.requests[PATHS[stream]]
     later = sync(settings(url), output.state)
-    assert [row["is_full"] for row in later.records["completed_passes"]] == [False] * 3
-    assert all(row["updated_after"] for row in later.records["completed_passes"])
-    hashes = {row["scope_hash"] for row in later.records["completed_passes"]}
+    assert [row["is_full"] for row in later.passes] == [False] * 3
+    assert all(row["updated_after"] for row in later.passes)
+    hashes = {row["scope_hash"] for row in later.passes}
     assert hashes == {row["scope_hash"] for row in rows.values()}

@@ -24,11 +24,13 @@ class Parameter:
     Attributes:
         api_default: The value that the API uses by itself. It is not sent: the exports are
             experimental, and a request without parameters is the one least likely to be refused.
+        decides_rows: Whether it decides which rows there are, and not only what they contain.
     """
 
     name: str
     setting: str
     api_default: str
+    decides_rows: bool = True
 
     def __post_init__(self) -> None:
         """Check the setting."""
@@ -37,7 +39,7 @@ class Parameter:
 
 EXTERNAL_VENDOR = Parameter("external_vendor", "external_vendor", api_default="techwolf")
 VERSIONS = Parameter("versions", "ai_goal_versions", api_default="latest")
-RESPONSE_FORMAT = Parameter("response_format", "task_profile_format", api_default="list")
+RESPONSE_FORMAT = Parameter("response_format", "task_profile_format", "list", decides_rows=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,10 @@ class Export:
         """Return the query parameters that the settings ask for."""
         values = ((one, config.get(one.setting)) for one in self.parameters)
         return {one.name: value for one, value in values if value not in {None, one.api_default}}
+
+    def params_of_rows(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the query parameters that decide which rows there are."""
+        return {one.name: config.get(one.setting) for one in self.parameters if one.decides_rows}
 
     def settings_filters(self, config: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the filters that the settings ask for.

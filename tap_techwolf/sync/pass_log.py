@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.schemas import read_schema
-from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.state import Checkpoint
 from tap_techwolf.sync.state_manager import PassStateManager
 from tap_techwolf.sync.stream_maps import LOG_NAME
@@ -23,7 +22,8 @@ class CompletedPasses(Stream):
     """The log of completed passes.
 
     It makes no request and keeps no state: each export's pass writes its row, together with its
-    last records and before the STATE message that makes it final.
+    last records and before the STATE message that makes it final. Only the runs after it know that
+    it was loaded, from the state that they are given: they write the row again.
     """
 
     name = LOG_NAME
@@ -46,21 +46,28 @@ class CompletedPasses(Stream):
         del context
         return ()
 
-    def write(self, last: Checkpoint, completed_at: datetime, settings: PassSettings) -> None:
-        """Write the row of a pass that is on its last page, if the log is selected."""
+    def write(self, stream: str, last: Checkpoint, loaded_at: datetime | None = None) -> None:
+        """Write the row of a complete pass, if the log is selected.
+
+        Args:
+            stream: The export's stream.
+            last: The checkpoint of the pass.
+            loaded_at: When its state came back; None if it is not known to be loaded.
+        """
         if not self.selected:
             return
         row: dict[str, Any] = {
-            "stream": settings.stream,
+            "stream": stream,
             "began_at": last.began_at and format_date_time(last.began_at),
-            "completed_at": format_date_time(completed_at),
-            "replication_method": settings.replication_method,
+            "completed_at": last.completed_at and format_date_time(last.completed_at),
+            "loaded_at": loaded_at and format_date_time(loaded_at),
+            "replication_method": last.replication_method,
             "updated_after": last.filter_date,
             "is_full": last.filter_date is None,
             "record_count": last.records,
             "page_count": last.page,
             "run_count": last.runs,
-            "scope_hash": settings.scope_hash,
+            "scope_hash": last.scope_hash,
         }
         for stream_map in self.stream_maps:
             if (mapped := stream_map.transform(row)) is not None:

@@ -51,8 +51,7 @@ class PassSettings:
             replication_method: INCREMENTAL or FULL_TABLE.
             columns: The columns in the catalog, and those that are deselected.
         """
-        urls = endpoints(config)
-        tenant = _hash([config["tenant"], urls.audience])
+        tenant = tenant_hash(config)
         scope = export.settings_filters(config)
         stream_map = stream_map_of(config, export.name)
         is_incremental = replication_method == REPLICATION_INCREMENTAL
@@ -75,10 +74,16 @@ class PassSettings:
             lookback_days=lookback_days,
             tenant=tenant,
             fingerprint=_hash([records, columns, stream_map, flattening]),
-            scope_hash=_hash([tenant, scope, stream_map]),
+            scope_hash=_hash([tenant, scope, export.params_of_rows(config), stream_map]),
             resume_hash=_hash(
                 [
-                    *(tenant, urls.api_url, replication_method, start_date, lookback_days),
+                    *(
+                        tenant,
+                        endpoints(config).api_url,
+                        replication_method,
+                        start_date,
+                        lookback_days,
+                    ),
                     *(records, columns, stream_map, flattening),
                 ]
             ),
@@ -88,6 +93,11 @@ class PassSettings:
     def is_incremental(self) -> bool:
         """Whether the pass may continue a bookmark."""
         return self.replication_method == REPLICATION_INCREMENTAL
+
+
+def tenant_hash(config: Mapping[str, Any]) -> str:
+    """Return a hash of the tenant that validated settings name."""
+    return _hash([config["tenant"], endpoints(config).audience])
 
 
 def _hash(content: object) -> str:

@@ -198,7 +198,8 @@ class Pass:
         context, writer = self.context, self.context.writer
         cursor = position if isinstance(position, str) else None
         if position is None:
-            context.pass_log.write(here, now, self.settings)
+            here = here.on_last_page(now)
+            context.pass_log.write(self.settings.stream, here)
         else:
             here = here.on_next_page(cursor)
         with writer.turn():

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 from functools import partial
 
 from singer_sdk.exceptions import ConfigurationError
@@ -13,7 +14,9 @@ from tap_techwolf.api.client import ApiClient
 from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS
 from tap_techwolf.sync.context import RunContext
+from tap_techwolf.sync.pass_settings import tenant_hash
 from tap_techwolf.sync.progress import count_text
+from tap_techwolf.sync.state import loaded_passes
 from tap_techwolf.sync.stream import ExportStream
 
 logger = logging.getLogger(__name__)
@@ -68,6 +71,10 @@ def _write_beginning(context: RunContext) -> None:
     # reads for one that it has loaded.
     context.writer.write_state(context.state)
     context.pass_log.sync()
+    now = datetime.now(UTC)
+    for stream, last in loaded_passes(context.state, tenant_hash(context.config)):
+        context.pass_log.write(stream, last, loaded_at=now)
+    context.writer.flush()
 
 
 def _sync(stream: ExportStream, context: RunContext, complete: list[str]) -> None:

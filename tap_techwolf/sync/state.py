@@ -13,6 +13,9 @@ Below `bookmarks.<stream>`:
         starting_after      the cursor of the next page; null once the pass is complete
         page                the number of the next page, or of the last one
         records, runs       how many records were written so far, and in how many runs
+        completed_at        when its last page was written; null before
+        replication_method, scope_hash
+                            settings of the pass, for the log of completed passes
         resume_hash         a hash of what must be the same for the pass to resume
 
 A state store may merge states instead of replacing them: Meltano does during a full refresh. A key
@@ -125,6 +128,9 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     page: Annotated[int, msgspec.Meta(ge=1)]
     records: Annotated[int, msgspec.Meta(ge=0)]
     runs: Annotated[int, msgspec.Meta(ge=1)]
+    completed_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    replication_method: str
+    scope_hash: str
     resume_hash: str
 
     @classmethod
@@ -148,15 +154,14 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     def write(self, state: MutableMapping[str, Any]) -> None:
         """Write the checkpoint into a stream's state."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
-        for name in ("began_at", "continues"):
+        for name in ("began_at", "continues", "completed_at"):
             moment = getattr(self, name)
             fields[name] = None if moment is None else format_date_time(moment)
         state["checkpoint"] = fields
 
     def complete(self, settings: PassSettings, state: MutableMapping[str, Any]) -> None:
         """Write into a stream's state that the pass is complete: it becomes the bookmark."""
-        done = replace(self, starting_after=None)
-        done.write(state)
+        self.write(state)
         state["replication_key"] = REPLICATION_KEY
         state["replication_key_value"] = state["checkpoint"]["began_at"]
         state["tenant"] = settings.tenant
@@ -165,6 +170,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         elif state.get("fingerprint") not in (None, settings.fingerprint):
             # Until everything is exported, there are rows of several settings.
             state["fingerprint"] = _MIXED
+
+    def on_last_page(self, completed_at: datetime) -> Self:
+        """Return the checkpoint of the pass once its last page is written."""
+        return replace(self, starting_after=None, completed_at=completed_at)
 
     def on_next_page(self, cursor: str | None) -> Self:
         """Return where the pass is once its current page is written."""
@@ -299,6 +308,8 @@ def new_pass(
         page=1,
         records=0,
         runs=1,
+        replication_method=settings.replication_method,
+        scope_hash=settings.scope_hash,
         resume_hash=settings.resume_hash,
     )
 
@@ -325,6 +336,22 @@ def next_began_at(requested_at: datetime, state: Mapping[str, Any]) -> datetime:
         state: The stream's state.
     """
     return max([requested_at, *(moment + _TICK for moment in _known_passes(state))])
+
+
+def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, Checkpoint]]:
+    """Yield the complete passes in a state that the tap was given, each with its stream's name.
+
+    A loader returns a state once it has loaded what came before it: these passes are loaded.
+
+    Args:
+        state: The state of all streams.
+        tenant: A hash of the tenant; passes of another one are left out.
+    """
+    for stream, stream_state in state.get("bookmarks", {}).items():
+        with suppress(ValueError):
+            found = Checkpoint.read(stream_state)
+            if found and found.completed_at and stream_state.get("tenant") == tenant:
+                yield stream, found
 
 
 def _known_passes(state: Mapping[str, Any]) -> Iterator[datetime]:

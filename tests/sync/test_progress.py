@@ -25,6 +25,8 @@ FIRST = Checkpoint(
     page=1,
     records=0,
     runs=1,
+    replication_method="INCREMENTAL",
+    scope_hash="",
     resume_hash="",
 )
 

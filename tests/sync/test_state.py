@@ -83,6 +83,8 @@ FULL = Checkpoint(
     page=3,
     records=200,
     runs=1,
+    replication_method="INCREMENTAL",
+    scope_hash="some jobs",
     resume_hash="as before",
 )
 INCREMENTAL = replace(FULL, continues=NOW - 2 * DAY, filter_date="2026-11-01")
@@ -277,7 +279,7 @@ def test_a_pass_begins_after_every_pass_in_the_state(requested_at: datetime) -> 
 
 def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:
     state = stored(NOW - 2 * DAY, FULL)
-    FULL.complete(SETTINGS, state)
+    FULL.on_last_page(NOW).complete(SETTINGS, state)
     assert state["checkpoint"]["starting_after"] is None
     began_at = format_date_time(NOW - DAY)
     assert state["replication_key_value"] == state["checkpoint"]["began_at"] == began_at
