@@ -20,6 +20,7 @@ FaultKind = Literal[
     "huge_integer",
     "huge_exponent",
     "deep_nesting",
+    "value",
 ]
 
 
@@ -32,7 +33,7 @@ class Fault:
 
     Kinds that change the real answer: `date` (the `Date` header), `drip` (one byte at a time),
     and on the page of an export, where one record gets an odd value: `lone_surrogate`,
-    `huge_integer`, `huge_exponent`, `deep_nesting`.
+    `huge_integer`, `huge_exponent`, `deep_nesting`, and `value` (`body`, as JSON).
 
     Attributes:
         path: The path of the requests; the token endpoint's is `/oauth/token`.
@@ -42,7 +43,7 @@ class Fault:
         times: How many requests fail after those.
         retry_after: The `Retry-After` header of an error, if any.
         text: The description in the error.
-        body: The body of `raw`.
+        body: The body of `raw`, or the JSON text of `value`.
         date_offset: How many seconds a `date` fault shifts the header; None leaves it out.
         pause: The seconds between two bytes of a `drip`.
         at: The property that gets the odd value, as a dotted path; a text, a number or a list

@@ -22,7 +22,7 @@ _VALUES = {
     "huge_exponent": ("1e9999999999999999999", "version", "tasks.weekly_hours"),
     "deep_nesting": ("[" * _DEPTH + "]" * _DEPTH, "target_skills", "tasks.linked_skills"),
 }
-ODD_PAGES = frozenset(_VALUES)
+ODD_PAGES = frozenset(_VALUES) | {"value"}
 
 
 def odd_page(fault: Fault, body: bytes) -> bytes:
@@ -35,7 +35,7 @@ def odd_page(fault: Fault, body: bytes) -> bytes:
     page = json.loads(body)
     if not isinstance(page, dict) or not page.get("records"):
         return body
-    value, in_goals, in_profiles = _VALUES[fault.kind]
+    value, in_goals, in_profiles = _VALUES.get(fault.kind, (fault.body, "goal", "tasks.task"))
     default = in_goals if fault.path.endswith("/ai_goals") else in_profiles
     for record in page["records"]:
         set_property(record, (fault.at or default).split("."), _MARK)

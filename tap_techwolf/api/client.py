@@ -13,7 +13,7 @@ import requests
 from tap_techwolf.api.auth import TechWolfAuthenticator
 from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
-from tap_techwolf.api.redaction import api_message, status_text
+from tap_techwolf.api.redaction import api_message, redact, status_text
 from tap_techwolf.api.retry import LONGEST_WAIT, Retries, is_transient
 from tap_techwolf.api.transport import Budget, RequestError, Response, Transport
 from tap_techwolf.config.urls import endpoints
@@ -195,11 +195,11 @@ class ExportClient:
             raise RequestError(str(error), response) from error
         except BrokenPageError as error:
             raise self.broken_page_error(number, error) from error
-        if page.was_repaired:
+        if page.replaced_in is not None:
             self._api.warn_once(
-                "%s: the API sent an incomplete character (a lone surrogate). It is replaced by "
-                "U+FFFD, here and wherever it happens again",
-                self._place(number),
+                "%s: the API sent a character that no loader can store (a NUL, or half of a pair) "
+                "in %r. It is replaced by U+FFFD, here and wherever it happens again",
+                *(self._place(number), redact(page.replaced_in)),
             )
         return page
 

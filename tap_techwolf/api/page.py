@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, DecimalException
@@ -10,12 +11,15 @@ from typing import Any, Self
 
 import msgspec
 
+from tap_techwolf.api.values import to_integer, to_text
+
 # Decimals keep numbers as the API wrote them, 1.10 and 1E+400 included.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 # The syntax of everything is checked, but only what is needed is built.
 _ENVELOPES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 _UTF_8 = codecs.getincrementaldecoder("utf-8")
 _CHECKED_AT_ONCE = 1 << 16  # bytes
@@ -27,6 +31,8 @@ _SURROGATE_ESCAPES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_NUL = rb"\u0000"
+_NULS = re.compile(rb"\\\\|(\\u0000)")
 
 Record = dict[str, Any]
 
@@ -57,7 +63,8 @@ class Page:
             machine's clock and the API's: no later change is missing from the page by mistake.
         seconds: How long the request took.
         size: The bytes of the response's body.
-        was_repaired: Whether half characters were replaced.
+        replaced_in: The first property in which half a character or a NUL was replaced, which no
+            loader can store; None if there was none.
     """
 
     members: Mapping[str, msgspec.Raw] = field(repr=False)
@@ -65,7 +72,7 @@ class Page:
     requested_at: datetime
     seconds: float
     size: int
-    was_repaired: bool
+    replaced_in: str | None
 
     @classmethod
     def parse(
@@ -77,16 +84,20 @@ class Page:
             NoPageError: The body is not a JSON object.
             BrokenPageError: It is nested too deeply to read.
         """
-        was_repaired = False
         try:
             members = _decode(body)
         except NoPageError:
-            repaired = _without_lone_surrogates(body)
+            repaired = _with_nuls_for_surrogates(body)
             if repaired == body:
                 raise
             members = _decode(repaired)
-            was_repaired = True
-        return cls(members, records_member, requested_at, seconds, len(body), was_repaired)
+        replaced_in = None
+        records = bytes(members.get(records_member, _NULL))
+        # Of the records only: a cursor is sent back as it came.
+        if _NUL in records and (cleaned := _without_nuls(records)) != records:
+            members[records_member] = msgspec.Raw(cleaned)
+            replaced_in = _property_with_nul(records)
+        return cls(members, records_member, requested_at, seconds, len(body), replaced_in)
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         """Return the value of a member of the response; None if it is missing or unreadable."""
@@ -128,10 +139,19 @@ class Page:
             if not isinstance(record, dict):
                 raise BrokenPageError(f"record {position} is not an object")
             for name, kind in key.items():
-                # Not isinstance(): true is an int to Python. An empty text identifies nothing.
-                if type(value := record.get(name)) is not kind or value == "":
+                value = record.get(name)
+                if type(value) is not kind or value == "" or kind is int:
+                    record[name] = _key(value, kind)
+                if record[name] is None:
                     raise BrokenPageError(f"record {position} lacks its key {name!r}")
         return records
+
+
+def _key(value: object, kind: type) -> Any:  # noqa: ANN401 - of that kind, or None
+    """Return a key's value as its type writes it; None for what identifies nothing."""
+    if value == "" or isinstance(value, bool):
+        return None
+    return to_integer(value) if kind is int else to_text(value)
 
 
 def _decode(body: bytes) -> dict[str, msgspec.Raw]:
@@ -155,12 +175,28 @@ def _check_encoding(body: bytes) -> None:
     decoder.decode(b"", final=True)
 
 
-def _without_lone_surrogates(body: bytes) -> bytes:
-    r"""Replace halves of characters, such as "\ud83d", which some JSON writers produce."""
+def _with_nuls_for_surrogates(body: bytes) -> bytes:
+    r"""Put NULs for halves of characters, such as "\ud83d", which some JSON writers produce."""
     try:
         text = body.decode(errors="surrogatepass")
     except UnicodeDecodeError:
         return body
-    text = _SURROGATES.sub(_REPLACEMENT, text)
-    text = _SURROGATE_ESCAPES.sub(lambda match: _REPLACEMENT if match[1] else match[0], text)
-    return text.encode()
+    nul = _NUL.decode()
+    text = _SURROGATES.sub(lambda _: nul, text)
+    return _SURROGATE_ESCAPES.sub(lambda match: nul if match[1] else match[0], text).encode()
+
+
+def _without_nuls(json: bytes) -> bytes:
+    """Replace NULs, which PostgreSQL and others cannot store."""
+    replacement = _REPLACEMENT.encode()
+    return _NULS.sub(lambda match: replacement if match[1] else match[0], json)
+
+
+def _property_with_nul(records: bytes) -> str | None:
+    """Find the first property of a record that holds a NUL, however deep."""
+    with suppress(msgspec.DecodeError):
+        for record in _OBJECTS.decode(records):
+            for name, value in record.items():
+                if _without_nuls(json := bytes(value)) != json:
+                    return name
+    return None

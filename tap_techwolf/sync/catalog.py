@@ -1,16 +1,13 @@
-"""Check a catalog, correct what would lose data, and select the columns of its records."""
+"""Check a catalog, and correct what would lose data."""
 
 import logging
-from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
-from singer_sdk.helpers.types import Record
 from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 
-from tap_techwolf.api.redaction import redact
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
 
@@ -123,38 +120,3 @@ def _correct_keys(stream: Stream, entry: CatalogEntry) -> None:
         ", ".join(own),
     )
     entry.key_properties = own
-
-
-class Columns:
-    """Drop the properties of a stream's records that are not columns in the catalog."""
-
-    def __init__(self, stream: str, known: Iterable[str], wanted: Iterable[str]) -> None:
-        """Take the names of the columns.
-
-        Args:
-            stream: The stream's name, for the warning.
-            known: The properties in the stream's schema.
-            wanted: The properties in the catalog.
-        """
-        self._stream = stream
-        self._known = frozenset(known) - {REPLICATION_KEY}
-        self._wanted = frozenset(wanted) - {REPLICATION_KEY}
-        self._warned: set[str] = set()
-
-    def select(self, record: Record) -> Record:
-        """Return a record with its columns only.
-
-        A property that the schema does not know is named in a warning, once, without a value.
-        """
-        if record.keys() <= self._wanted:
-            return record
-        unknown = record.keys() - self._known
-        for name in sorted(unknown - self._warned):
-            logger.warning(
-                # The name is redacted: the API might use an id as one.
-                "%s: the API sent an unknown property %r; it is dropped",
-                self._stream,
-                redact(name),
-            )
-        self._warned |= unknown
-        return {name: value for name, value in record.items() if name in self._wanted}

@@ -65,8 +65,8 @@ class Pass:
     alias: str
     reads_ahead: bool = True
 
-    def records(self) -> Iterator[tuple[Record, str]]:
-        """Yield the records, and when the pass began: their `exported_at`.
+    def records(self) -> Iterator[tuple[Record, str, int]]:
+        """Yield each record, when the pass began (its `exported_at`), and its page's number.
 
         A page is written, with the state that covers it, when the record after it is asked for.
 
@@ -82,7 +82,7 @@ class Pass:
             self.client.stop()
             ahead.shutdown(wait=False, cancel_futures=True)
 
-    def _records(self, ahead: ThreadPoolExecutor) -> Iterator[tuple[Record, str]]:
+    def _records(self, ahead: ThreadPoolExecutor) -> Iterator[tuple[Record, str, int]]:
         here, warnings = plan_pass(self.settings, self.state)
         for warning in warnings:
             logger.warning("%s: %s.", self.settings.stream, warning)
@@ -104,7 +104,7 @@ class Pass:
             except BrokenPageError as error:
                 raise self.client.broken_page_error(here.page, error) from error
             for record in records:
-                yield record, exported_at
+                yield record, exported_at, here.page
             del records  # They need not stay in memory while this stream waits for its turn.
             written = self.context.writer.record_count(self.alias)
             here = replace(here, records=here.records + written)

@@ -19,7 +19,8 @@ from tap_techwolf.api.export import VERSIONS, Export, Filter, Parameter
 from tap_techwolf.api.page import BrokenPageError
 from tap_techwolf.api.pagination import Pagination
 from tap_techwolf.schemas import read_schema
-from tap_techwolf.sync.catalog import Columns, reconcile
+from tap_techwolf.sync.catalog import reconcile
+from tap_techwolf.sync.columns import Columns
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass
@@ -113,9 +114,10 @@ class ExportStream(Stream):
             # In the SDK's test of a few records the run may end after any of them.
             reads_ahead=self.ABORT_AT_RECORD_COUNT is None,
         )
-        columns = Columns(self.name, self.schema["properties"], self.effective_schema["properties"])
-        for record, exported_at in one_pass.records():
-            row = columns.select(self.export.to_record(record, self.config))
+        known, wanted = self.schema["properties"], self.effective_schema["properties"]
+        columns = Columns(self.name, known, wanted, self._run.api)
+        for record, exported_at, page in one_pass.records():
+            row = columns.fit(self.export.to_record(record, self.config), page)
             row[REPLICATION_KEY] = exported_at
             yield row
             if self.ABORT_AT_RECORD_COUNT is not None:

@@ -57,7 +57,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     for value in values
 ]
 ODD: tuple[Any, ...] = (None, "", 5, True, ["a"])
-BROKEN += [(page(records=[{"external_id": value}]), "'external_id'") for value in ODD]
+BROKEN += [(page(records=[{"external_id": value}]), "'external_id'") for value in ODD if value != 5]
 BROKEN += [(page(records=[{"external_id": "a"}, value]), "record 2") for value in (*ODD, {})]
 
 
@@ -67,7 +67,7 @@ def test_a_page_without_what_is_needed_is_broken(broken: dict[str, Any], named: 
         read(parse(broken))
 
 
-@pytest.mark.parametrize("version", ["missing", None, "2", True, 2.0])
+@pytest.mark.parametrize("version", ["missing", None, "2", True, 2.5, 2**63, 1e30])
 def test_each_part_of_a_key_must_have_its_type(version: Any) -> None:
     key = {"external_id": str, "version": int}
     good = {"external_id": "a", "version": 2}
@@ -75,6 +75,24 @@ def test_each_part_of_a_key_must_have_its_type(version: Any) -> None:
     bad = {"external_id": "b"} | ({} if version == "missing" else {"version": version})
     with pytest.raises(BrokenPageError, match=r"record 2.*'version'"):
         read(parse(page(records=[good, bad])), key)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read_as"),
+    [
+        ({"external_id": 4711}, {"external_id": "4711"}),
+        ({"external_id": 47.50}, {"external_id": "47.5"}),
+        ({"version": 2.0}, {"version": 2}),
+        ({"version": -(2**63)}, {"version": -(2**63)}),
+    ],
+    ids=str,
+)
+def test_a_key_that_says_what_it_means_in_another_type_is_brought_to_its_own(
+    sent: dict[str, Any], read_as: dict[str, Any]
+) -> None:
+    key = {"external_id": str, "version": int}
+    good = {"external_id": "a", "version": 2}
+    assert read(parse(page(records=[good | sent])), key) == [good | read_as]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +192,41 @@ def test_half_a_character_is_replaced_and_nothing_else(
     assert found["goal"] == expected
     assert found["skills"] == [{"skill_id": REPLACED if beside else ""}]
     is_whole = not beside and (REPLACED not in expected or sent == r"\ufffd")
-    assert one.was_repaired is not is_whole
+    named = "goal" if REPLACED in expected and sent != r"\ufffd" else "skills"
+    assert one.replaced_in == (None if is_whole else named)
+
+
+def test_a_nul_is_replaced_in_records_and_nowhere_else() -> None:
+    body = page(
+        records=[
+            {"external_id": "a", "goal": None},
+            {"external_id": "b\0", "tasks": [{"c\0": "\0"}]},
+        ],
+        next_starting_after="c\0",
+    )
+    one = parse(body)
+    assert read(one) == [
+        {"external_id": "a", "goal": None},
+        {"external_id": "b" + REPLACED, "tasks": [{"c" + REPLACED: REPLACED}]},
+    ]
+    assert one.replaced_in == "external_id"
+    assert NEXT_STARTING_AFTER.next_position(one, None) == "c\0"
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (r"Lead\u0000 a team", f"Lead{REPLACED} a team"),
+        (r"\\u0000", r"\u0000"),
+        (r"\\\u0000", "\\" + REPLACED),
+        (r"\u0000\ud83d", REPLACED * 2),
+        (r"\ud83d\ude80\u0000", "🚀" + REPLACED),
+    ],
+)
+def test_a_nul_is_told_from_what_looks_like_one(sent: str, expected: str) -> None:
+    one = parse(record(goal=f'"{sent}"'))
+    assert read(one)[0]["goal"] == expected
+    assert one.replaced_in == ("goal" if REPLACED in expected else None)
 
 
 # Where the next page is

@@ -119,7 +119,7 @@ def test_a_page_that_fails_skips_the_check(quiet: Sandbox, examine: Examine) -> 
 
 
 def test_a_later_page_without_keys_skips_the_check(quiet: Sandbox, examine: Examine) -> None:
-    page = '{"has_next": false, "records": [{"external_id": 7}]}'
+    page = '{"has_next": false, "records": [{"external_id": true}]}'
     quiet.conditions.faults.append(Fault(GOALS, kind="raw", status=200, body=page, skip=3))
     check = examine()[NAME]
     assert check.verdict == "skipped"

@@ -62,6 +62,11 @@ def test_an_odd_value_can_be_put_anywhere(sandbox: Sandbox, ask: Ask) -> None:
     assert not record["goal"].endswith("\ud83d")
 
 
+def test_a_record_can_hold_any_value(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.conditions.faults = [Fault(GOALS, "value", body=r'"a\u0000"', at="goal")]
+    assert ask(GOALS).json()["records"][0]["goal"] == "a\0"
+
+
 @pytest.mark.parametrize("body", ['{"detail": "No."}', '{"message": "No."}', "5"])
 def test_an_error_can_have_any_body(sandbox: Sandbox, ask: Ask, body: str) -> None:
     sandbox.conditions.faults = [Fault(GOALS, "raw", status=422, body=body)]

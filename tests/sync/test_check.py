@@ -29,7 +29,7 @@ def test_an_export_is_checked_by_the_first_page_of_a_first_sync(sandbox: Sandbox
 
 
 def test_a_record_that_is_not_of_the_documented_form_fails_the_check(url: str) -> None:
-    page = b'{"has_next": false, "records": [{"external_id": "a"}, {"external_id": 5}]}'
+    page = b'{"has_next": false, "records": [{"external_id": "a"}, {"external_id": ""}]}'
     with gateway(url, keeps_alive=True) as (address, gate):
         gate.answers[PATHS[PROFILES]] = [Answer(content=page)]
         with pytest.raises(ExportError, match="record 2 lacks its key 'external_id'"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -142,6 +142,47 @@ def test_a_load_that_is_killed_loses_nothing_and_one_that_is_cut_off_goes_on(
     assert cursors[0] is not None, log
     load(meltano, store)  # It brings what changed on pages that were delivered before.
     check(store, sandbox)
+
+
+#: Values that the API might send, as JSON; in which column; and what a warehouse gets.
+ODD_VALUES: list[tuple[str, str, Any]] = [
+    (r'"Lead\u0000 a team"', "goal", "Lead\N{REPLACEMENT CHARACTER} a team"),
+    (r'"Half an emoji: \ud83d"', "description", "Half an emoji: \N{REPLACEMENT CHARACTER}"),
+    ('[{"skill_id": "a\\u0000"}]', "target_skills", [{"skill_id": "a\N{REPLACEMENT CHARACTER}"}]),
+    ('""', "created_on", None),
+    ('"2026-02-30T00:00:00Z"', "created_on", None),
+    ('"2026-01-31T23:59:60Z"', "last_updated", None),
+    ('"0000-01-01T00:00:00Z"', "created_on", None),
+    ('"2026-01-31T10:00:00 Europe/Brussels"', "created_on", None),
+    ("1767225600", "created_on", None),
+    (str(2**63), "version", None),
+    ("3.0", "version", 3),
+    ('"3"', "version", None),
+    ("4711", "job_id", "4711"),
+    ("true", "job_id", "true"),
+    ('["a"]', "goal", None),
+]
+
+
+@pytest.mark.parametrize("store", ["duckdb", "postgres"], indirect=True)
+def test_a_value_that_no_column_takes_costs_no_record(
+    store: Store, meltano: Meltano, sandbox: Sandbox
+) -> None:
+    path = PATHS["employee_ai_goals"]
+    expected = records(sandbox, "employee_ai_goals")
+    goals = {record["external_id"]: record for record in expected}
+    employees = sandbox.company.employees
+    size = 10
+    for page, (body, column, value) in enumerate(ODD_VALUES):
+        sandbox.conditions.faults.append(Fault(path, "value", body=body, at=column))
+        ids = [employee.external_id for employee in employees[page * size : (page + 1) * size]]
+        goals[next(one for one in ids if one in goals)][column] = value  # The page's first record.
+    select = '["employee_ai_goals.*", "completed_passes.*"]'
+    log = load(meltano, store, TAP_TECHWOLF__SELECT=select, TAP_TECHWOLF_PAGE_SIZE=str(size))
+    same(store.rows("employee_ai_goals"), expected, "external_id")
+    told = [line for line in log.splitlines() if "wherever it happens again" in line]
+    assert len(told) == len({"a NUL", "no date-time", "64 bits", "another type"})
+    assert not [line for line in told if "Lead" in line or "Brussels" in line]
 
 
 @pytest.mark.parametrize("store", ["duckdb", "postgres"], indirect=True)

@@ -52,7 +52,7 @@ def same(found: Iterable[Row], expected: list[Row], *keys: str) -> None:
 
 
 def _plain(column: str, value: Any) -> Any:
-    if column in DATES:
+    if column in DATES and value is not None:
         moment = value if isinstance(value, date) else datetime.fromisoformat(value)
         assert isinstance(moment, datetime)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
