@@ -116,8 +116,8 @@ def _set_log_levels(sdk_logger: str) -> None:
         logging.getLogger("urllib3").setLevel(logging.ERROR)
     # It warns about a malformed header by printing all headers.
     logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
-    # At DEBUG it logs the values that expressions of stream maps return for each record.
-    logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
+    # It logs the expressions of stream maps, in which ids stand, and what they return at DEBUG.
+    logging.getLogger("singer_sdk.mapper").setLevel(logging.WARNING)
 
 
 def _fail(message: str, trace: TracebackType | None = None) -> NoReturn:

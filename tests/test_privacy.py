@@ -94,12 +94,30 @@ def test_no_broken_connection_makes_a_secret_show(
     check(sandbox, output.log)
 
 
+def maps_of(sandbox: Sandbox) -> dict[str, Any]:
+    """Stream maps that name somebody."""
+    who = sandbox.company.employees[0].external_id
+    return {
+        "employee_ai_goals": {"__filter__": f"external_id != '{who}'"},
+        "employee_task_profiles": {"external_id": f"external_id if '{who}' else md5(external_id)"},
+    }
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARNING"])
+def test_a_rule_of_a_stream_map_is_logged_at_no_usual_level(
+    sandbox: Sandbox, url: str, tmp_path: Path, level: str
+) -> None:
+    config = settings(url, stream_maps=maps_of(sandbox))
+    output = run(arguments(tmp_path, config), TAP_TECHWOLF_LOGLEVEL=level)
+    assert output.exit_status == 0, output.log
+    who = sandbox.company.employees[0].external_id
+    assert who not in output.log
+    assert who not in output.ids("employee_ai_goals")
+
+
 def test_a_sync_that_succeeds_logs_no_secret(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
     sandbox.tokens.public_key = PUBLIC_KEY.decode()
-    maps = {
-        "employee_ai_goals": {"__filter__": "external_id"},
-        "employee_task_profiles": {"external_id": "md5(external_id)"},
-    }
+    maps = maps_of(sandbox)
     config = settings(url, **KEY, stream_maps=maps)
     output = run(arguments(tmp_path, config), **DEBUG)
     assert output.exit_status == 0, output.log
