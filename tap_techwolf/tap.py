@@ -23,7 +23,7 @@ from tap_techwolf.error_messages import describe_stream_error
 from tap_techwolf.errors import SettingsError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now
 from tap_techwolf.streams import STREAMS
-from tap_techwolf.sync.catalog import check_catalog
+from tap_techwolf.sync.catalog import check_selection, read_catalog
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.sync.runner import run_side_by_side, sync_streams
@@ -83,12 +83,10 @@ class TapTechWolf(Tap):
         if parse_env_config:
             settings |= self._read_environment()
         settings = self._validated(settings, allow_missing=not validate_config)
-        if catalog is not None:
-            check_catalog(catalog)
-        self._is_terminated = False
+        self._is_terminated = self._has_synced = False
         super().__init__(
             config=settings,
-            catalog=catalog,
+            catalog=None if catalog is None else read_catalog(catalog),
             state=None if state is None else read_state(state),
             validate_config=validate_config,
             **kwargs,
@@ -103,6 +101,7 @@ class TapTechWolf(Tap):
     def settings_schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of the settings, including those that the SDK adds."""
         cls.append_builtin_config(cls.config_jsonschema)
+        cls.config_jsonschema["properties"]["flattening_max_depth"]["minimum"] = 0
         return cls.config_jsonschema
 
     @classmethod
@@ -163,6 +162,11 @@ class TapTechWolf(Tap):
         Replaces the SDK's loop, in which each stream waits for the one before, and one that fails
         keeps the later ones from starting. The SDK declares it final, and has no hook for it.
         """
+        if self._has_synced:
+            # The state of the first sync is not known to be loaded: it did not come back.
+            raise RuntimeError("A tap syncs once: make a new one, with the state that was loaded.")
+        self._has_synced = True
+        check_selection(self.exports, self.input_catalog)
         sync_streams([stream for stream in self.exports if stream.selected], self.context)
 
     @override
@@ -200,7 +204,7 @@ class TapTechWolf(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Test the exports, without printing records of people as the SDK does."""
-        if value != "all":
+        if value not in {"all", "records"}:
             super().cb_test(ctx, param, value)
             return
         config: _ConfigInput = ctx.params["config"]

@@ -16,7 +16,7 @@ from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import SyncError
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import Output, discover, environment, selecting
+from tests.harness import LOG, Output, discover, environment, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,10 +73,11 @@ def _discovered(config: str) -> str:
 
 
 def only(stream: str, method: str = "INCREMENTAL", **config: Any) -> dict[str, Any]:
-    """A catalog that selects one stream."""
-    catalog = selecting(json.loads(_discovered(json.dumps(config))), stream)
+    """A catalog that selects one stream, and the log."""
+    catalog = selecting(json.loads(_discovered(json.dumps(config))), stream, LOG)
     for entry in catalog["streams"]:
-        entry["replication_method"] = method
+        if entry["tap_stream_id"] != LOG:
+            entry["replication_method"] = method
     return catalog
 
 

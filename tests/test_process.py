@@ -265,10 +265,11 @@ def test_a_broken_stream_map_is_explained(url: str, tmp_path: Path) -> None:
     assert "nonsense(goal)" in output.last_line
 
 
+@pytest.mark.parametrize("option", ["--test", "--test=records"])
 def test_a_test_run_asks_for_a_page_of_each_export_and_prints_no_record(
-    sandbox: Sandbox, url: str, tmp_path: Path
+    sandbox: Sandbox, url: str, tmp_path: Path, option: str
 ) -> None:
-    output = run([*arguments(tmp_path, settings(url)), "--test"])
+    output = run([*arguments(tmp_path, settings(url)), option])
     assert output.exit_status == 0, output.log
     assert not output.messages
     assert [line.rpartition("| ")[2] for line in output.log.splitlines()] == [

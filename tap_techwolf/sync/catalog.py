@@ -1,15 +1,17 @@
 """Check a catalog, and correct what would lose data."""
 
 import logging
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL, Breadcrumb
 from singer_sdk.streams import Stream
 
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
+from tap_techwolf.sync.stream_maps import LOG_NAME
 
 logger = logging.getLogger(__name__)
 
@@ -17,13 +19,24 @@ logger = logging.getLogger(__name__)
 _PROFILE_COLUMNS = {"tasks", "hierarchy"}
 
 
-def check_catalog(catalog: Any) -> None:  # noqa: ANN401 - any JSON value, or the SDK's object
-    """Raise CatalogError for what is not a Singer catalog; the SDK would fail without a reason."""
+def read_catalog(catalog: Any) -> Catalog:  # noqa: ANN401 - any JSON value, or the SDK's object
+    """Read a catalog that the tap was given.
+
+    The SDK would fail on what is not one without a reason, and it drops the replication method of
+    a stream's metadata, where Singer has users set it: it counts before all others.
+
+    Raises:
+        CatalogError: It is not a Singer catalog.
+    """
     if isinstance(catalog, Catalog):
-        return
+        return catalog
     try:
+        found = Catalog.from_dict(deepcopy(catalog))
         is_catalog = all(map(_is_entry, catalog["streams"]))
-        Catalog.from_dict(deepcopy(catalog))
+        for stream in catalog["streams"]:
+            for one in stream.get("metadata") or []:
+                if not one["breadcrumb"] and (method := one["metadata"].get("replication-method")):
+                    found[stream["tap_stream_id"]].replication_method = method
     except Exception:  # noqa: BLE001 - the SDK fails in many ways
         is_catalog = False
     if not is_catalog:
@@ -31,6 +44,7 @@ def check_catalog(catalog: Any) -> None:  # noqa: ANN401 - any JSON value, or th
             "The catalog must be an object whose 'streams' hold a schema and metadata for each "
             "stream. Discover it again with --discover."
         )
+    return found
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:
@@ -41,6 +55,36 @@ def _is_entry(entry: dict[str, Any]) -> bool:
         and isinstance(entry.get("key_properties") or [], list | tuple)
         and all(isinstance(one["breadcrumb"], list) for one in entry.get("metadata") or [])
     )
+
+
+def check_selection(streams: Sequence[Stream], catalog: Catalog | None) -> None:
+    """Check which streams a catalog selects, before a sync.
+
+    Raises:
+        CatalogError: It selects none of these: the run would succeed and load nothing.
+    """
+    if not any(stream.selected for stream in streams):
+        names = ", ".join(stream.name for stream in streams)
+        raise CatalogError(f"The catalog selects none of the streams that there are: {names}.")
+    known = {stream.name for stream in streams} | {LOG_NAME}
+    for entry in catalog.streams if catalog else ():
+        if entry.tap_stream_id not in known and entry.metadata.root.selected:
+            logger.warning(
+                "The catalog selects %r, which is not synced: there is no such stream",
+                entry.tap_stream_id,
+            )
+
+
+def below_lists(
+    schema: Mapping[str, Any], breadcrumb: Breadcrumb = (), *, is_below: bool = False
+) -> Iterator[Breadcrumb]:
+    """Yield the properties of a schema that are below a list, as Meltano names them."""
+    for name, one in schema.get("properties", {}).items():
+        here = (*breadcrumb, "properties", name)
+        if is_below:
+            yield here
+        yield from below_lists(one, here, is_below=is_below)
+        yield from below_lists(one.get("items", {}), here, is_below=True)
 
 
 def reconcile(stream: Stream, catalog: Catalog) -> None:
@@ -64,8 +108,13 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
             stream.name,
         )
     entry.stream = stream.name
-    _check_replication(stream, entry)
+    check_replication(stream, entry)
+    key = entry.replication_key or entry.metadata.root.replication_key
+    if key not in {None, REPLICATION_KEY}:
+        message = f"{stream.name}: the catalog's replication key must be {REPLICATION_KEY!r}"
+        raise CatalogError(message)
     _check_columns(stream, entry)
+    _check_parts_of_lists(stream, entry)
     _correct_keys(stream, entry)
     properties = entry.schema.properties = entry.schema.properties or {}
     for name in (*stream.primary_keys, REPLICATION_KEY):
@@ -74,17 +123,14 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
         metadata.inclusion = Metadata.InclusionType.AUTOMATIC
 
 
-def _check_replication(stream: Stream, entry: CatalogEntry) -> None:
+def check_replication(stream: Stream, entry: CatalogEntry) -> None:
+    """Raise CatalogError for a replication method that no stream has."""
     root = entry.metadata.root
     method = entry.replication_method or root.forced_replication_method
     if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
         message = (
             f"{stream.name}: the catalog's replication method must be INCREMENTAL or FULL_TABLE"
         )
-        raise CatalogError(message)
-    key = entry.replication_key or root.replication_key
-    if key not in {None, REPLICATION_KEY}:
-        message = f"{stream.name}: the catalog's replication key must be {REPLICATION_KEY!r}"
         raise CatalogError(message)
 
 
@@ -102,6 +148,33 @@ def _check_columns(stream: Stream, entry: CatalogEntry) -> None:
             "discover it again"
         )
         raise CatalogError(message)
+
+
+def _check_parts_of_lists(stream: Stream, entry: CatalogEntry) -> None:
+    """Raise CatalogError if something below a list is deselected: only whole columns can be.
+
+    Meltano also deselects everything below a list that is selected by its name alone.
+    """
+    mask = entry.metadata.resolve_selection()
+    known = set(below_lists(stream.schema))
+    parts: dict[Breadcrumb, bool] = {}
+    for breadcrumb, metadata in entry.metadata.items():
+        here = tuple(one for one in breadcrumb if one != "items")
+        if here in known and mask[here[:2]]:
+            parts[here] = metadata.selected is not False and parts.get(here, True)
+    deselected = [here for here, is_selected in parts.items() if not is_selected]
+    if not deselected:
+        return
+    column = deselected[0][1]
+    rule = f"only a column as a whole can be deselected, such as !{stream.name}.{column}"
+    if len(deselected) == len(parts):
+        logger.warning(
+            "%s: all of %r is synced, although the catalog deselects what is in it: %s",
+            *(stream.name, column, rule),
+        )
+        return
+    name = ".".join(deselected[0][1::2])
+    raise CatalogError(f"{stream.name}: {name!r} cannot be deselected, as it is in a list: {rule}")
 
 
 def _correct_keys(stream: Stream, entry: CatalogEntry) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_techwolf.api.export import Export
+from tap_techwolf.api.export import VERSIONS, Export
 from tap_techwolf.config.urls import endpoints
 from tap_techwolf.sync.stream_maps import stream_map_of
 
@@ -24,6 +24,7 @@ class PassSettings:
         fingerprint: A hash of what decides which rows there are, and what they contain.
         scope_hash: A hash of what narrows the pass, for the log of completed passes.
         resume_hash: A hash of what must be the same for an interrupted pass to resume.
+        has_versions: Whether a setting decides between the newest version of a record and all.
     """
 
     stream: str
@@ -34,6 +35,7 @@ class PassSettings:
     fingerprint: str
     scope_hash: str
     resume_hash: str
+    has_versions: bool = False
 
     @classmethod
     def read(
@@ -72,6 +74,7 @@ class PassSettings:
             replication_method=replication_method,
             start_date=start_date,
             lookback_days=lookback_days,
+            has_versions=VERSIONS in export.parameters,
             tenant=tenant,
             fingerprint=_hash([records, columns, stream_map, flattening]),
             scope_hash=_hash([tenant, scope, export.params_of_rows(config), stream_map]),

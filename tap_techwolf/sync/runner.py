@@ -39,12 +39,15 @@ def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
         OutputError: The messages cannot be written.
         Terminated: A signal asked the run to end.
     """
-    if not streams:
-        logger.warning("The catalog selects no export: there is nothing to sync.")
-        return
     started = time.monotonic()
     for stream in streams:
         stream.check_state()
+    if not context.pass_log.is_written:
+        logger.warning(
+            "%s is not selected, or a stream map removes it: removed employees and jobs cannot be "
+            "told from it, nor how fresh the tables are",
+            context.pass_log.name,
+        )
     api = context.api
     complete: list[str] = []
     try:

@@ -49,6 +49,8 @@ _SDK_KEYS = {
 # Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
 _LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
 _TICK = timedelta(microseconds=1)
+# A loader may keep the state of an interrupted pass for ever: some store none without a record.
+_LONGEST_PASS = timedelta(days=7)
 _MIXED = "mixed"
 _LAST_YEAR = 9998
 
@@ -63,7 +65,10 @@ def read_state(state: object) -> dict[str, Any]:
         StateError: It is not a Singer state.
     """
     content = state.get(_WRAPPER, state) if isinstance(state, dict) else None
-    bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else None
+    bookmarks = None
+    if isinstance(content, dict):
+        # An object that holds something else is no empty state: it may be wrapped in another way.
+        bookmarks = content.get("bookmarks", None if content else {})
     if not isinstance(bookmarks, dict) or not all(
         isinstance(stream_state, dict) for stream_state in bookmarks.values()
     ):
@@ -232,6 +237,10 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
             "synced; until a full refresh (run once with --full-refresh), rows that have not "
             "changed since stay as they were, and those that a filter left out are missing"
         )
+        if settings.has_versions:
+            warnings[-1] += (
+                "; if 'ai_goal_versions' has changed, drop the table before, as its key changes"
+            )
     return start, warnings
 
 
@@ -261,7 +270,9 @@ def _interrupted_pass(
         )
         return found, problem, False
     problem = ""
-    if found.resume_hash != settings.resume_hash:
+    if found.began_at and datetime.now(UTC) - found.began_at > _LONGEST_PASS:
+        problem = "the interrupted pass began over seven days ago; the pass starts over"
+    elif found.resume_hash != settings.resume_hash:
         problem = (
             "settings (such as 'tenant', 'api_url', 'lookback_days', flattening or stream maps) or "
             "the selected columns have changed since the pass was interrupted; the pass starts over"

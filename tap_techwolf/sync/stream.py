@@ -9,7 +9,7 @@ from singer_sdk import Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import RemoveRecordTransform
-from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib import Catalog, Metadata, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 from typing_extensions import override
@@ -19,7 +19,7 @@ from tap_techwolf.api.export import VERSIONS, Export, Filter, Parameter
 from tap_techwolf.api.page import BrokenPageError
 from tap_techwolf.api.pagination import Pagination
 from tap_techwolf.schemas import read_schema
-from tap_techwolf.sync.catalog import reconcile
+from tap_techwolf.sync.catalog import below_lists, reconcile
 from tap_techwolf.sync.columns import Columns
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_settings import PassSettings
@@ -160,6 +160,21 @@ class ExportStream(Stream):
             self.replication_method,
             columns=(sorted(self.effective_schema["properties"]), sorted(deselected)),
         )
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        """The stream's metadata, with the properties below lists, which the SDK's leave out.
+
+        Meltano marks what a user deselects only where discovery lists it. The tap can then refuse
+        what it cannot leave out, instead of loading it against the user's will.
+        """
+        is_new = self._metadata is None
+        metadata = super().metadata
+        if is_new and self._tap_input_catalog is None:
+            for breadcrumb in below_lists(self.schema):
+                metadata[breadcrumb] = Metadata(Metadata.InclusionType.AVAILABLE)
+        return metadata
 
     @cached_property
     @override

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from singer_sdk.mapper import PluginMapper
+from singer_sdk.mapper import NULL_STRING, PluginMapper, RemoveRecordTransform
 from singer_sdk.singerlib import Catalog
 from singer_sdk.streams import Stream
 
@@ -23,14 +23,41 @@ _SETTINGS_OF_MAPS = ("stream_map_config", "faker_config")
 
 def stream_map_of(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
     """Return the stream maps that apply to a stream, with the settings they use; empty if none."""
-    found: dict[str, Any] = {}
-    for name, definition in (config.get(_MAPS) or {}).items():
-        source = definition.get(_SOURCE, name) if isinstance(definition, dict) else name
-        if name == _ELSE or fnmatch.fnmatch(stream, source):
-            found[name] = definition
+    found = {
+        name: definition
+        for name, definition in (config.get(_MAPS) or {}).items()
+        if name == _ELSE or _reaches(name, definition, stream)
+    }
     if not found:
         return {}
     return {_MAPS: found} | {name: config.get(name) for name in _SETTINGS_OF_MAPS}
+
+
+def _reaches(name: str, definition: object, stream: str) -> bool:
+    """Return whether a stream map is about a stream: by its name, a pattern, or as a copy of it."""
+    source = definition.get(_SOURCE, name) if isinstance(definition, dict) else name
+    return fnmatch.fnmatch(stream, source)
+
+
+def _check_maps(maps: Mapping[str, Any], streams: Mapping[str, Stream]) -> None:
+    """Raise SettingsError for a map or a removal that has no effect: it may protect somebody."""
+    for name, definition in maps.items():
+        if name == _ELSE:
+            continue
+        reached = [stream for stream in streams if _reaches(name, definition, stream)]
+        if not reached:
+            raise SettingsError(
+                f"Setting 'stream_maps': {name!r} matches none of the streams that there are: "
+                f"{', '.join(streams)}."
+            )
+        properties = {one for stream in reached for one in streams[stream].schema["properties"]}
+        for column, value in definition.items() if isinstance(definition, dict) else ():
+            is_removal = value in (None, NULL_STRING) and not column.startswith("__")
+            if is_removal and column not in properties:
+                raise SettingsError(
+                    f"Setting 'stream_maps': {name!r} removes {column!r}, which is not a column "
+                    f"of {', '.join(reached)}. The columns are in docs/columns.md."
+                )
 
 
 def build_mapper(
@@ -45,9 +72,11 @@ def build_mapper(
     A map reaches the log of completed passes only by its name: `*` is meant for the exports.
 
     Raises:
-        SettingsError: A stream map gives an export the name of the log.
+        SettingsError: A stream map has no effect, or gives two tables the same name.
     """
     maps = config.get(_MAPS) or {}
+    _check_maps(maps, streams)
+    tables = {LOG_NAME: LOG_NAME}
     mapper = _mapper(config, maps, logger)
     log_maps = {name: maps[name] for name in (LOG_NAME,) if name in maps}
     log_mapper = _mapper({**config, "flattening_enabled": False}, log_maps, logger)
@@ -62,15 +91,17 @@ def build_mapper(
             mapper.stream_maps[name] = log_mapper.stream_maps[name]
         else:
             mapper.register_raw_streams_from_catalog(Catalog([(name, entry)]))
-        aliases = {stream_map.stream_alias for stream_map in mapper.stream_maps[name]}
-        if name != LOG_NAME and LOG_NAME in aliases:
-            raise SettingsError(
-                f"Setting 'stream_maps': {name} cannot be renamed to {LOG_NAME}, which is the "
-                "log of completed passes."
-            )
         for stream_map in mapper.stream_maps[name]:
             # The SDK names the draft again, which some targets reject; see `read_schema`.
             stream_map.transformed_schema.pop("$schema", None)
+            if not stream.selected or isinstance(stream_map, RemoveRecordTransform):
+                continue
+            table = stream_map.stream_alias
+            if (other := tables.setdefault(table.lower(), name)) != name:
+                raise SettingsError(
+                    f"Setting 'stream_maps': {name} cannot be renamed to {table}, as {other} is "
+                    "loaded into that table, and their rows would replace each other."
+                )
     return mapper
 
 

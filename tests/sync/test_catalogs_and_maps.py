@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_techwolf.errors import CatalogError, SettingsError
 from tap_techwolf.tap import TapTechWolf
-from tests.harness import STREAMS, arguments, discover, run, selecting, settings
+from tests.harness import LOG, STREAMS, arguments, discover, run, selecting, settings
 from tests.runs import (
     GOALS,
     JOBS,
@@ -43,7 +45,7 @@ def test_a_map_of_a_deselected_stream_does_no_harm(
     output = attempt(settings(url, stream_maps=maps), catalog=only(JOBS))
     assert output.error is None
     assert output.ids(JOBS) == all_ids(sandbox, JOBS)
-    assert {message["stream"] for message in output.of_type("SCHEMA")} == {JOBS}
+    assert {message["stream"] for message in output.of_type("SCHEMA")} == {JOBS, LOG}
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -67,15 +69,157 @@ def test_the_command_takes_one_config_for_every_stream(
     assert output.ids(JOBS) == all_ids(sandbox, JOBS)
 
 
-def test_a_catalog_that_selects_nothing_is_warned_of(
-    sandbox: Sandbox, url: str, tmp_path: Path
+def misspelt() -> dict[str, Any]:
+    """A catalog that names no stream as it is called."""
+    catalog = selecting(discover(), *STREAMS)
+    for entry in catalog["streams"]:
+        entry["tap_stream_id"] = entry["stream"] = entry["tap_stream_id"].removesuffix("s")
+    return catalog
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [selecting(discover()), selecting(discover(), LOG), misspelt(), {"streams": []}],
+    ids=["nothing", "the log", "misspelt", "empty"],
+)
+def test_a_catalog_that_selects_no_export_is_refused_with_the_names_that_there_are(
+    sandbox: Sandbox, url: str, tmp_path: Path, catalog: dict[str, Any]
 ) -> None:
-    output = run(arguments(tmp_path, settings(url), catalog=selecting(discover())))
-    assert output.exit_status == 0
-    assert not output.of_type("RECORD")
-    assert len([line for line in output.log.splitlines() if "WARNING" in line]) == 1
-    assert "select" in output.log
-    assert not sandbox.pages
+    output = run(arguments(tmp_path, settings(url), catalog=catalog))
+    assert output.exit_status == 1
+    assert not output.messages
+    assert all(stream in output.last_line for stream in STREAMS)
+    assert len(output.log.splitlines()) == 1
+    assert not sandbox.requests
+
+
+def test_a_stream_that_does_not_exist_is_named_where_another_is_selected(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog = selecting(discover(), JOBS, LOG, GOALS)
+    entry = next(one for one in catalog["streams"] if one["tap_stream_id"] == GOALS)
+    entry["tap_stream_id"] = entry["stream"] = "employee_goals"
+    assert attempt(settings(url), catalog=catalog).error is None
+    [told] = warnings_in(caplog)
+    assert "'employee_goals'" in told
+
+
+@pytest.mark.parametrize("maps", [{}, {LOG: None}], ids=["deselected", "removed by a map"])
+def test_a_sync_without_the_log_is_warned_of(
+    url: str, caplog: pytest.LogCaptureFixture, maps: dict[str, Any]
+) -> None:
+    catalog = selecting(discover(), JOBS, *(LOG for _ in maps))
+    output = attempt(settings(url, stream_maps=maps), catalog=catalog)
+    assert not output.records[LOG]
+    [told] = warnings_in(caplog)
+    assert told.startswith(LOG)
+
+
+@pytest.mark.parametrize(
+    ("maps", "named"),
+    [
+        ({"employee_task_profile": {"tasks": None}}, "'employee_task_profile'"),
+        ({"job*profile": {"label": "'a'"}}, "'job*profile'"),
+        ({"copy": {"__source__": "goals"}}, "'copy'"),
+        ({"goals": None}, "'goals'"),
+        ({PROFILES: {"task": None}}, "'task'"),
+        ({"*": {"goals": "__NULL__"}}, "'goals'"),
+        ({"copy": {"__source__": JOBS, "goal": None}}, "'goal'"),
+        ({LOG: {"loaded": None}}, "'loaded'"),
+    ],
+    ids=str,
+)
+def test_a_map_that_has_no_effect_is_refused(url: str, maps: Any, named: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TapTechWolf(config=settings(url, stream_maps=maps), catalog=only(JOBS)).sync_all()
+    assert named in str(caught.value)
+    assert str(caught.value).startswith("Setting 'stream_maps': ")
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"*": {"goal": None, "tasks": None}},
+        {GOALS: {"goal": None}, LOG: {"run_count": None}},
+        {"copy": {"__source__": GOALS, "goal": "__NULL__"}},
+        {JOBS: {"label": "'new'"}, "__else__": None},
+        {JOBS: {"__else__": None, "external_id": "external_id"}},
+    ],
+    ids=str,
+)
+def test_a_map_of_a_stream_that_exists_is_taken_though_it_is_deselected(
+    url: str, maps: dict[str, Any]
+) -> None:
+    assert attempt(settings(url, stream_maps=maps), catalog=only(JOBS)).error is None
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {PROFILES: {"__alias__": "profiles"}, JOBS: {"__alias__": "profiles"}},
+        {PROFILES: {"__alias__": "profiles"}, JOBS: {"__alias__": "Profiles"}},
+        {PROFILES: {"__alias__": JOBS}},
+        {JOBS: {"__source__": PROFILES}},
+        {"*": {"__alias__": "all"}},
+    ],
+    ids=str,
+)
+def test_two_exports_are_not_loaded_into_one_table(sandbox: Sandbox, url: str, maps: Any) -> None:
+    with pytest.raises(SettingsError, match="replace each other"):
+        TapTechWolf(config=settings(url, stream_maps=maps)).sync_all()
+    assert not sandbox.requests
+    # One of them alone may have any name.
+    if JOBS not in maps:
+        assert attempt(settings(url, stream_maps=maps), catalog=only(PROFILES)).error is None
+
+
+def marking(*breadcrumb: str, selected: bool = False) -> dict[str, Any]:
+    """A catalog in which one property below a list is marked."""
+    catalog = only(PROFILES)
+    entry = next(one for one in catalog["streams"] if one["tap_stream_id"] == PROFILES)
+    entry["metadata"] = [one for one in entry["metadata"] if one["breadcrumb"] != [*breadcrumb]]
+    entry["metadata"].append({"breadcrumb": [*breadcrumb], "metadata": {"selected": selected}})
+    return catalog
+
+
+TASK = ("properties", "tasks", "properties", "task")
+
+
+@pytest.mark.parametrize(
+    "breadcrumb",
+    [
+        TASK,
+        ("properties", "tasks", "items", "properties", "task"),
+        (*TASK[:3], "ai_impact"),
+        (*TASK[:3], "ai_impact", "properties", "rationale"),
+        (*TASK[:3], "source_events", "items", "properties", "external_id"),
+    ],
+    ids=".".join,
+)
+def test_a_property_in_a_list_cannot_be_deselected_alone(
+    sandbox: Sandbox, url: str, breadcrumb: tuple[str, ...]
+) -> None:
+    output = attempt(settings(url), catalog=marking(*breadcrumb))
+    assert isinstance(output.error, CatalogError)
+    assert "'tasks." in output.said
+    assert "!employee_task_profiles.tasks" in output.said
+    assert not sandbox.requests
+    assert attempt(settings(url), catalog=marking(*breadcrumb, selected=True)).error is None
+
+
+def test_a_list_that_is_selected_by_name_comes_whole_and_that_is_told(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog = only(PROFILES)
+    entry = next(one for one in catalog["streams"] if one["tap_stream_id"] == PROFILES)
+    for one in entry["metadata"]:  # As Meltano marks what no rule matches.
+        if one["breadcrumb"]:
+            one["metadata"]["selected"] = one["breadcrumb"] == ["properties", "tasks"]
+    output = attempt(settings(url), catalog=catalog)
+    assert output.error is None
+    assert any(task["task"] for one in output.records[PROFILES] for task in one["tasks"] or ())
+    [told] = warnings_in(caplog)
+    assert "'tasks'" in told
 
 
 def refused_or_corrected(output: Attempt, told: list[str], stream: str, words: list[str]) -> None:
@@ -88,9 +232,9 @@ def refused_or_corrected(output: Attempt, told: list[str], stream: str, words: l
     assert "\n" not in told[0]
     assert stream in told[0]
     assert any(word in told[0] for word in words)
-    for schema in output.of_type("SCHEMA"):
-        assert schema["stream"] == stream
-        assert schema["key_properties"] == ["external_id"]
+    schemas = {one["stream"]: one["key_properties"] for one in output.of_type("SCHEMA")}
+    assert schemas.keys() <= {stream, LOG}
+    assert schemas.get(stream, ["external_id"]) == ["external_id"]
 
 
 @pytest.mark.parametrize("keys", [["nonsense"], ["external_id", "nonsense"], ["tasks", "nonsense"]])
@@ -115,7 +259,7 @@ def test_another_name_than_the_id_is_refused_or_corrected(
     output = attempt(settings(url), catalog=catalog)
     refused_or_corrected(output, warnings_in(caplog), PROFILES, ["something_else", "tap_stream_id"])
     if output.error is None:
-        assert {one["stream"] for one in output.of_type("RECORD")} == {PROFILES}
+        assert {one["stream"] for one in output.of_type("RECORD")} == {PROFILES, LOG}
         assert bookmark(output)
 
 
@@ -143,7 +287,7 @@ def test_a_column_that_a_map_removes_is_no_bookmark_property(
 ) -> None:
     output = attempt(settings(url, stream_maps=maps), catalog=only(PROFILES))
     assert output.error is None
-    [schema] = output.of_type("SCHEMA")
+    [schema] = [one for one in output.of_type("SCHEMA") if one["stream"] == PROFILES]
     assert "exported_at" not in schema["schema"]["properties"]
     assert "exported_at" not in schema.get("bookmark_properties", [])
     assert all("exported_at" not in record for record in output.records[PROFILES])
@@ -209,3 +353,13 @@ def test_no_export_takes_the_name_of_the_log(url: str) -> None:
 def test_flattening_without_a_depth_is_refused_by_name(url: str) -> None:
     with pytest.raises(SettingsError, match="'flattening_max_depth' is missing"):
         TapTechWolf(config=settings(url, flattening_enabled=True))
+    with pytest.raises(SettingsError, match="'flattening_max_depth' must be at least 0"):
+        TapTechWolf(config=settings(url, flattening_enabled=True, flattening_max_depth=-1))
+
+
+def test_a_tap_syncs_once_as_the_state_of_a_second_sync_would_prove_nothing(url: str) -> None:
+    tap = TapTechWolf(config=settings(url), catalog=only(JOBS))
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+        tap.sync_all()
+        with pytest.raises(RuntimeError, match="syncs once"):
+            tap.sync_all()

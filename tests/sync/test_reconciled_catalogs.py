@@ -8,7 +8,7 @@ import pytest
 from singer_sdk.singerlib import Catalog
 
 from tap_techwolf.errors import CatalogError
-from tap_techwolf.sync.catalog import check_catalog, reconcile
+from tap_techwolf.sync.catalog import read_catalog, reconcile
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import discover, settings
 from tests.runs import GOALS, JOBS
@@ -57,15 +57,15 @@ def reconciled(entry: dict[str, Any], **overrides: Any) -> CatalogEntry:
 )
 def test_what_is_no_catalog_is_refused(catalog: object) -> None:
     with pytest.raises(CatalogError) as caught:
-        check_catalog(catalog)
+        read_catalog(catalog)
     assert str(caught.value) == NO_CATALOG
 
 
 def test_a_catalog_is_taken_in_each_of_its_forms() -> None:
     catalog = discover()
-    check_catalog(catalog)
-    check_catalog(Catalog.from_dict(catalog))
-    check_catalog({"streams": []})
+    read_catalog(catalog)
+    read_catalog(Catalog.from_dict(catalog))
+    read_catalog({"streams": []})
 
 
 def test_what_fits_is_left_as_it_is(caplog: pytest.LogCaptureFixture) -> None:

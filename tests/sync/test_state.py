@@ -277,6 +277,19 @@ def test_a_pass_begins_after_every_pass_in_the_state(requested_at: datetime) -> 
         assert next_began_at(requested_at, state) == max(requested_at, newest + tick)
 
 
+@pytest.mark.parametrize("interrupted", [FULL, INCREMENTAL], ids=["full", "incremental"])
+def test_a_pass_that_began_over_seven_days_ago_starts_over(interrupted: Checkpoint) -> None:
+    settings = dataclasses.replace(SETTINGS, start_date="2026-01-01")
+    for days, is_resumed in ((6.9, True), (7.1, False)):
+        began_at = NOW - days * DAY
+        continues = interrupted.continues and began_at - DAY
+        one = replace(interrupted, began_at=began_at, continues=continues)
+        start, warnings = plan_pass(settings, stored(one.continues, one))
+        assert (start.starting_after is not None) is is_resumed
+        assert start.continues == one.continues
+        assert [bool("seven days" in warning) for warning in warnings] == [True] * (not is_resumed)
+
+
 def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:
     state = stored(NOW - 2 * DAY, FULL)
     FULL.on_last_page(NOW).complete(SETTINGS, state)

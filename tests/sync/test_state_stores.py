@@ -16,7 +16,7 @@ from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tap_techwolf.errors import StateError
 from tests.gateway import gateway
-from tests.harness import arguments, discover, run, selecting, settings
+from tests.harness import LOG, arguments, discover, run, selecting, settings
 from tests.runs import (
     JOBS,
     PROFILES,
@@ -358,7 +358,7 @@ def test_settings_that_shape_no_record_of_the_stream_let_the_pass_go_on(
 ) -> None:
     cut = cut_off(sandbox, settings(url))
     caplog.clear()
-    catalog = selecting(discover(), PROFILES, JOBS)
+    catalog = selecting(discover(), PROFILES, JOBS, LOG)
     output = attempt(settings(url, **after), cut.state, catalog)
     assert output.error is None
     assert output.ids(PROFILES) == all_ids(sandbox)[200:]

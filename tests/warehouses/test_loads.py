@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections import Counter
@@ -204,6 +205,22 @@ def test_all_versions_of_goals_and_trees_arrive_in_small_batches_too(
         same(store.rows("job_task_profiles"), expected, "external_id")
         for employee in sandbox.company.employees[:30]:
             sandbox.company.change(employee)
+
+
+def test_a_column_can_be_left_out_and_a_part_of_it_cannot(
+    meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = DuckDB(tmp_path / "techwolf.duckdb")
+
+    def select(*rules: str) -> str:
+        return load(meltano, store, TAP_TECHWOLF__SELECT=json.dumps(["*.*", *rules]))
+
+    with pytest.raises(MeltanoError, match=r"'tasks\.task' cannot be deselected"):
+        select("!employee_task_profiles.tasks.task")
+    assert not sandbox.pages
+    select("!employee_task_profiles.tasks")
+    assert "tasks" not in store.rows("employee_task_profiles")[0]
+    check(store, sandbox, "employee_ai_goals", "job_task_profiles")
 
 
 def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
