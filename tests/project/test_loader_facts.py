@@ -198,3 +198,29 @@ def test_a_pass_without_a_record_is_remembered_by_loaders_that_store_no_state_wi
         assert not any(output.records[stream] for stream in STREAMS)
         state = loads(lines)
         assert state == output.state
+
+
+def test_what_the_recommended_pair_of_loader_and_duckdb_still_loses(
+    target: Path, tmp_path: Path
+) -> None:
+    def loaded(name: str, *goals: str, **more: str) -> list[str]:
+        records = [{"external_id": goal, "goal": goal, **more} for goal in goals]
+        columns: dict[str, Any] = {column: {"type": "string"} for column in records[0]}
+        for column in more:
+            columns[column]["format"] = "date-time"
+        lines: list[dict[str, Any]] = [
+            {"type": "SCHEMA", "schema": {"properties": columns}, "key_properties": ["external_id"]}
+        ]
+        lines += [{"type": "RECORD", "record": record} for record in records]
+        content = "\n".join(json.dumps(line | {"stream": name}) for line in lines)
+        assert load(target, tmp_path, content.encode()).returncode == 0
+        return [goal for [goal] in rows(tmp_path, f"SELECT goal FROM {name} ORDER BY 1")]  # noqa: S608
+
+    moment = "2026-01-31T10:00:00Z"
+    assert loaded("texts", "a", "b") == ["b"]
+    assert loaded("with_a_moment", "a", "b", exported_at=moment) == ["a", "b"]
+    assert loaded("commas", r"a, \ b", exported_at=moment) == ["a,  b"]
+    assert loaded("quotes", r'"a", \ b', exported_at=moment) == [r'"a", \ b']
+    page = (ROOT / "docs/warehouses.md").read_text()
+    assert "all texts loses the first row" in page
+    assert "Backslashes vanish" in page

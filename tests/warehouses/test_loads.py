@@ -17,6 +17,7 @@ from demo.meltano import MELTANO, MeltanoError
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.harness import STREAMS
+from tests.project.documents import block
 from tests.warehouses.stores import DuckDB, Postgres
 from tests.warehouses.truth import records, same
 
@@ -205,6 +206,26 @@ def test_all_versions_of_goals_and_trees_arrive_in_small_batches_too(
         same(store.rows("job_task_profiles"), expected, "external_id")
         for employee in sandbox.company.employees[:30]:
             sandbox.company.change(employee)
+
+
+def test_the_documents_keep_what_a_failing_loader_logs_out_of_the_log(
+    meltano: Meltano, postgres_server: PostgresServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    postgres_server.psql("CREATE DATABASE failing")
+    store = Postgres(postgres_server, "failing")
+    load(meltano, store)
+    store.query("ALTER TABLE techwolf.employee_ai_goals ADD CHECK (goal = '') NOT VALID")
+    title = next(one.goals[-1].title for one in sandbox.company.employees if one.goals)
+    with pytest.raises(MeltanoError) as caught:
+        load(meltano, store, "--full-refresh")
+    assert "Failing row contains" in str(caught.value)
+    config = tmp_path / "logging.yaml"
+    config.write_text(block("docs/operations.md", "meltano.plugin.stderr.loaders", "yaml"))
+    with pytest.raises(MeltanoError) as caught:
+        load(meltano, store, "--full-refresh", MELTANO_CLI_LOG_CONFIG=str(config))
+    assert "Failing row contains" not in str(caught.value)
+    assert title not in str(caught.value)
+    assert "3 of 3 streams complete" in str(caught.value)
 
 
 def test_a_column_can_be_left_out_and_a_part_of_it_cannot(
