@@ -21,12 +21,8 @@ from tap_techwolf.errors import ExportError
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.progress import Progress
-from tap_techwolf.sync.state import (
-    Checkpoint,
-    next_began_at,
-    plan_pass,
-    restart_pass,
-)
+from tap_techwolf.sync.start import new_pass, next_began_at, plan_pass
+from tap_techwolf.sync.state import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +132,7 @@ class Pass:
                     "state, and 'began_at' in 'checkpoint'.",
                     self.settings.stream,
                 )
-                here = restart_pass(self.settings, self.state, is_full=True)
+                here = new_pass(self.settings, self.state, is_full=True)
                 page = self._get_page(here, None)
         else:
             page, here = self._resume(here)
@@ -160,7 +156,7 @@ class Pass:
             jitter=None,
             logger=None,
         )(self._get_page)
-        start = restart_pass(self.settings, self.state, is_full=here.continues is None)
+        start = new_pass(self.settings, self.state, is_full=here.continues is None)
         try:
             return get_page(here, here.starting_after), here
         except ExportError as error:

@@ -1,4 +1,4 @@
-"""Define what the state holds, and decide where a pass starts.
+"""Define what the state holds.
 
 Below `bookmarks.<stream>`:
 
@@ -25,13 +25,13 @@ that is removed from the state then comes back, so that no meaning hangs on a ke
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec.structs import replace
 
-from tap_techwolf.dates import filter_date, format_date_time, parse_date_time
+from tap_techwolf.dates import format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.pass_settings import PassSettings
 
@@ -48,9 +48,6 @@ _SDK_KEYS = {
 
 # Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
 _LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
-_TICK = timedelta(microseconds=1)
-# A loader may keep the state of an interrupted pass for ever: some store none without a record.
-_LONGEST_PASS = timedelta(days=7)
 _MIXED = "mixed"
 _LAST_YEAR = 9998
 
@@ -58,8 +55,7 @@ _LAST_YEAR = 9998
 def read_state(state: object) -> dict[str, Any]:
     """Return a state that the tap was given, without what it does not use.
 
-    Args:
-        state: A Singer state, or an object that wraps it, as `meltano state get` prints it.
+    `meltano state get` prints one wrapped in an object, which is taken as well.
 
     Raises:
         StateError: It is not a Singer state.
@@ -109,7 +105,7 @@ class Bookmark:
             return None
         is_readable = state.get("replication_key", REPLICATION_KEY) == REPLICATION_KEY
         try:
-            began_at = _parse(state.get("replication_key_value") if is_readable else None)
+            began_at = parse_moment(state.get("replication_key_value") if is_readable else None)
         except ValueError as error:
             raise StateError(
                 f"{stream}: the bookmark in the state cannot be read. Set 'replication_key' to "
@@ -210,153 +206,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpoint, list[str]]:
-    """Decide where a pass starts: where it was interrupted, if it may resume, or anew.
-
-    Args:
-        settings: The settings of the pass.
-        state: The stream's state.
-
-    Returns:
-        The checkpoint to resume from, or that of a new pass; and warnings to log.
-
-    Raises:
-        StateError: The bookmark cannot be read, or belongs to another tenant.
-    """
-    bookmark = Bookmark.read(settings.stream, state)
-    found, problem, is_full = _interrupted_pass(settings, bookmark, state)
-    if found is not None and not problem:
-        return replace(found, runs=found.runs + 1), []
-    if bookmark is not None:
-        _check_tenant(settings, bookmark)
-    start = new_pass(settings, bookmark, is_full=is_full)
-    warnings = [problem] if problem else []
-    if bookmark and start.continues and bookmark.fingerprint not in (None, settings.fingerprint):
-        warnings.append(
-            "settings have changed, or selected columns or stream maps, since everything was last "
-            "synced; until a full refresh (run once with --full-refresh), rows that have not "
-            "changed since stay as they were, and those that a filter left out are missing"
-        )
-        if settings.has_versions:
-            warnings[-1] += (
-                "; if 'ai_goal_versions' has changed, drop the table before, as its key changes"
-            )
-    return start, warnings
-
-
-def _interrupted_pass(
-    settings: PassSettings, bookmark: Bookmark | None, state: Mapping[str, Any]
-) -> tuple[Checkpoint | None, str, bool]:
-    """Find the pass that was interrupted, if one was.
-
-    Returns:
-        The pass; why it cannot resume, empty if it can; and whether the one that takes its place
-        has to export everything, whatever bookmark is in the state, as this one was or may have
-        been to.
-    """
-    try:
-        found = Checkpoint.read(state)
-    except ValueError:
-        checkpoint = state.get("checkpoint")
-        if isinstance(checkpoint, dict) and checkpoint.get("starting_after", "") is None:
-            return None, "", False  # At least it is known to be complete.
-        return None, "the checkpoint in the state cannot be read; the pass starts over", True
-    if found is None or found.starting_after is None or found.is_replaced_by(bookmark):
-        return None, "", False
-    if not found.belongs_to(bookmark):
-        problem = (
-            "the bookmark in the state is not the one that the interrupted pass continued; the "
-            "pass starts over from the bookmark"
-        )
-        return found, problem, False
-    problem = ""
-    if found.began_at and datetime.now(UTC) - found.began_at > _LONGEST_PASS:
-        problem = "the interrupted pass began over seven days ago; the pass starts over"
-    elif found.resume_hash != settings.resume_hash:
-        problem = (
-            "settings (such as 'tenant', 'api_url', 'lookback_days', flattening or stream maps) or "
-            "the selected columns have changed since the pass was interrupted; the pass starts over"
-        )
-    return found, problem, found.continues is None
-
-
-def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:
-    if bookmark.tenant not in (None, settings.tenant):
-        raise StateError(
-            f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
-            "'audience' has changed): an incremental sync would miss this tenant's older records. "
-            "Use a state of its own for each tenant (meltano run --state-id-suffix), or start over "
-            "with meltano run --full-refresh, or without --state."
-        )
-
-
-def new_pass(
-    settings: PassSettings, bookmark: Bookmark | None, *, is_full: bool = False
-) -> Checkpoint:
-    """Return the checkpoint of a new pass.
-
-    Args:
-        settings: The settings of the pass.
-        bookmark: The bookmark in the state. Without one the pass exports everything since the
-            start date.
-        is_full: Whether it exports everything in spite of a bookmark. The start date, which may be
-            later than the bookmark, then has no effect.
-    """
-    continues = since = None
-    if settings.is_incremental and not (is_full and bookmark):
-        if bookmark is not None:
-            continues = since = bookmark.began_at
-        elif settings.start_date is not None:
-            since = parse_date_time(settings.start_date)
-    first_date = None
-    if since is not None:
-        first_date = filter_date(min(since, datetime.now(UTC)), settings.lookback_days)
-    return Checkpoint(
-        began_at=None,
-        continues=continues,
-        filter_date=first_date,
-        starting_after=None,
-        page=1,
-        records=0,
-        runs=1,
-        replication_method=settings.replication_method,
-        scope_hash=settings.scope_hash,
-        resume_hash=settings.resume_hash,
-    )
-
-
-def restart_pass(settings: PassSettings, state: Mapping[str, Any], *, is_full: bool) -> Checkpoint:
-    """Return the checkpoint of a new pass in place of one that was given up.
-
-    Args:
-        settings: The settings of the pass.
-        state: The stream's state.
-        is_full: Whether it exports everything, whatever bookmark is in the state.
-    """
-    return new_pass(settings, Bookmark.read(settings.stream, state), is_full=is_full)
-
-
-def next_began_at(requested_at: datetime, state: Mapping[str, Any]) -> datetime:
-    """Return when a new pass begins: at its first request, but after each pass in the state.
-
-    Removals are found by comparing these moments, so that no clock that goes back may make a new
-    pass look older than one before it.
-
-    Args:
-        requested_at: When its first page was requested.
-        state: The stream's state.
-    """
-    return max([requested_at, *(moment + _TICK for moment in _known_passes(state))])
-
-
 def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, Checkpoint]]:
-    """Yield the complete passes in a state that the tap was given, each with its stream's name.
+    """Yield the complete passes of a tenant in a state that the tap was given, by stream.
 
     A loader returns a state once it has loaded what came before it: these passes are loaded.
-
-    Args:
-        state: The state of all streams.
-        tenant: A hash of the tenant; passes of another one are left out.
     """
     for stream, stream_state in state.get("bookmarks", {}).items():
         with suppress(ValueError):
@@ -365,16 +218,7 @@ def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, 
                 yield stream, found
 
 
-def _known_passes(state: Mapping[str, Any]) -> Iterator[datetime]:
-    """Yield when the passes in a state began, as far as that can be read."""
-    checkpoint = state.get("checkpoint")
-    began_at = checkpoint.get("began_at") if isinstance(checkpoint, dict) else None
-    for value in (state.get("replication_key_value"), began_at):
-        with suppress(ValueError):
-            yield _parse(value)
-
-
-def _parse(value: object) -> datetime:
+def parse_moment(value: object) -> datetime:
     """Parse the moment when a pass began; later passes must be able to begin after it."""
     moment = parse_date_time(value)
     if moment.year > _LAST_YEAR:

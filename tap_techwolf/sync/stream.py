@@ -25,7 +25,8 @@ from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.passes import Pass
 from tap_techwolf.sync.progress import Progress
-from tap_techwolf.sync.state import REPLICATION_KEY, new_pass, plan_pass
+from tap_techwolf.sync.start import new_pass, plan_pass
+from tap_techwolf.sync.state import REPLICATION_KEY
 from tap_techwolf.sync.state_manager import PassStateManager
 
 logger = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class ExportStream(Stream):
             ExportError: There is no page, or it may be incomplete.
         """
         client = ExportClient(self._run.api, self.export)
-        start = new_pass(self.pass_settings, None)
+        start = new_pass(self.pass_settings, {})
         request = self.export.request(self.config, filter_date=start.filter_date)
         page = client.get_page(request, start.page)
         try:

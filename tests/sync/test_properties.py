@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KINDS = ("fine", "fine", "fine", "fine", "fault", "kill", "change", "refuse token", "forbidden")
-MODULES = ("api.transport", "sync.state")
+MODULES = ("api.transport", "sync.start")
 
 # How far the API's clock and this machine's are off. One of them may be ahead, but not both:
 # a bookmark would be in the future, and what changes until then is missed (with a warning).

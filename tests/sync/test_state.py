@@ -12,13 +12,8 @@ from msgspec.structs import replace
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.pass_settings import PassSettings
-from tap_techwolf.sync.state import (
-    Checkpoint,
-    next_began_at,
-    plan_pass,
-    read_state,
-    restart_pass,
-)
+from tap_techwolf.sync.start import new_pass, next_began_at, plan_pass
+from tap_techwolf.sync.state import Checkpoint, read_state
 
 STATE: dict[str, Any] = {"bookmarks": {"jobs": {"replication_key": "exported_at"}}}
 
@@ -258,7 +253,7 @@ def test_a_pass_whose_cursor_is_rejected_begins_again_as_what_it_was(
     given_up: Checkpoint, continues: datetime | None
 ) -> None:
     is_full = given_up.continues is None
-    start = restart_pass(SETTINGS, stored(NOW - 2 * DAY), is_full=is_full)
+    start = new_pass(SETTINGS, stored(NOW - 2 * DAY), is_full=is_full)
     assert (start.continues, start.starting_after, start.page) == (continues, None, 1)
 
 
@@ -316,5 +311,5 @@ def test_a_start_date_after_the_bookmark_narrows_no_full_pass_in_its_place() -> 
     state = stored(NOW - 2 * DAY, replace(FULL, resume_hash="others"))
     start, [_] = plan_pass(settings, state)
     assert start.filter_date is None
-    assert restart_pass(settings, state, is_full=True).filter_date is None
-    assert restart_pass(settings, stored(), is_full=True).filter_date is not None
+    assert new_pass(settings, state, is_full=True).filter_date is None
+    assert new_pass(settings, stored(), is_full=True).filter_date is not None
