@@ -12,13 +12,16 @@ import sys
 import threading
 import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
-from tap_techwolf.signals import exit_during_start, exit_now
+from tap_techwolf.signals import exit_during_start, exit_now, handle_signals, write_last_line
 
 logger = logging.getLogger("tap_techwolf")
 
+# The SDK configures logging with this file, and Meltano sets it.
+_LOG_CONFIG_VARIABLE = "SINGER_SDK_LOG_CONFIG"
 # The SDK uses the first of these that is set.
 _LOG_LEVEL_VARIABLES = ("TAP_TECHWOLF_LOGLEVEL", "LOGLEVEL")
 _LOG_LEVELS = ("NOTSET", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
@@ -30,8 +33,7 @@ def main() -> None:
     Raises:
         SystemExit: With status 0 after a complete run, and 1 or 2 after anything else.
     """
-    signal.signal(signal.SIGINT, exit_during_start)
-    signal.signal(signal.SIGTERM, exit_during_start)
+    handle_signals(exit_during_start)
     match sys.argv[1:]:
         case ["--version"]:
             from importlib.metadata import version  # noqa: PLC0415
@@ -44,7 +46,7 @@ def main() -> None:
 
             print_text(files("tap_techwolf").joinpath("help.txt").read_text())
         case _:
-            if problem := check_log_level(os.environ):
+            if problem := check_log_level(os.environ) or check_log_config(os.environ):
                 exit_now(problem)
             _run()
 
@@ -75,6 +77,19 @@ def check_log_level(environ: MutableMapping[str, str]) -> str | None:
     return None
 
 
+def check_log_config(environ: MutableMapping[str, str]) -> str | None:
+    """Return a one-line error if there is no log configuration, and remove an empty variable.
+
+    The SDK would only warn, and log to another place than the user expects.
+    """
+    path = environ.get(_LOG_CONFIG_VARIABLE)
+    if path == "":
+        del environ[_LOG_CONFIG_VARIABLE]
+    elif path is not None and not Path(path).is_file():
+        return f"{_LOG_CONFIG_VARIABLE} does not name a file: {path!r}."
+    return None
+
+
 def _run() -> None:
     """Run the SDK's command. Whatever ends it, the last line of the log says why."""
     gc.disable()  # Imports create hardly any garbage, and searching for it slows them down.
@@ -93,7 +108,11 @@ def _run() -> None:
     sys.setswitchinterval(0.02)
     try:
         command = TapTechWolf.cli
-        _set_log_levels(TapTechWolf.name)
+    except Exception as error:  # noqa: BLE001 - dictConfig() and YAML raise many kinds
+        reason = error if isinstance(error, ValueError) else type(error).__name__
+        _fail(f"{_LOG_CONFIG_VARIABLE} does not name a log configuration that works: {reason}.")
+    _set_log_levels(TapTechWolf.name)
+    try:
         command()
     except Terminated as error:
         message = f"Stopped by {error.signal_name}. Run again to resume from the last saved state."
@@ -101,8 +120,11 @@ def _run() -> None:
     except SystemExit:
         print_text("")  # Flush stdout now: at exit, Python would print a traceback if it is full.
         # A signal that arrives while Python exits would change the exit status.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        handle_signals(signal.SIG_IGN)
+        try:
+            sys.stderr.flush()
+        except (OSError, AttributeError):  # It is full, has no reader, or is closed.
+            sys.stderr = None  # Python would flush it again, fail, and change the exit status.
         raise
     except Exception as error:  # noqa: BLE001 - the user shall not see a traceback
         _fail(describe_error(error), error.__traceback__)
@@ -126,8 +148,27 @@ def _fail(message: str, trace: TracebackType | None = None) -> NoReturn:
         # Without the texts of the error and its causes, which may contain data.
         logger.debug("Traceback:\n%s", "".join(traceback.format_tb(trace)))
     logger.error(message)
+    if not _is_shown(message):
+        write_last_line(message)
     if threading.active_count() > 1:
         # Streams may still wait for the API or the loader, and Python would wait for them.
         logging.shutdown()
         os._exit(1)
     sys.exit(1)
+
+
+def _is_shown(message: str) -> bool:
+    """Return whether an error is logged to stderr: a log configuration can route it elsewhere."""
+    record = logger.makeRecord(logger.name, logging.ERROR, __file__, 0, message, (), None)
+    if not logger.isEnabledFor(logging.ERROR) or not logger.filter(record):
+        return False
+    if not logger.hasHandlers():
+        return True  # Python's last resort.
+    place: logging.Logger | None = logger
+    while place is not None:
+        for handler in place.handlers:
+            is_stderr = isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+            if is_stderr and handler.level <= logging.ERROR and handler.filter(record):
+                return True
+        place = place.parent if place.propagate else None
+    return False

@@ -2,8 +2,9 @@
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
-from threading import Timer
+from threading import Timer, current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
@@ -11,18 +12,38 @@ from typing import NoReturn
 #: Less than five seconds, because users are promised no more.
 EXIT_SECONDS = 4.5
 
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
+
+# Windows lacks the last two.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 _STDERR = 2
 # A constant, because a signal may arrive before the package's metadata is read.
 _NAME = "tap-techwolf"
 
 
+def handle_signals(handler: Handler) -> None:
+    """Handle the signals that ask a process to end.
+
+    Those that it was started to ignore, as `nohup` does, stay ignored.
+    """
+    if current_thread() is main_thread():  # No other may set handlers.
+        for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+
+
+def write_last_line(message: str) -> None:
+    """Write a line to stderr, without `logging` and without waiting for a reader."""
+    with suppress(OSError, AttributeError):  # Python 3.11 cannot do it on Windows.
+        os.set_blocking(_STDERR, False)
+    with suppress(OSError):
+        os.write(_STDERR, f"{_NAME}: {message}\n".encode())
+
+
 def exit_now(message: str) -> NoReturn:
     """Write a last line to the log, and end the process with status 1 without any clean-up."""
-    # Not with `logging`: the code that the signal interrupted may hold its lock. And without
-    # blocking: nobody may be reading stderr.
-    with suppress(OSError):
-        os.set_blocking(_STDERR, False)
-        os.write(_STDERR, f"{_NAME}: {message}\n".encode())
+    # Not with `logging`: the code that the signal interrupted may hold its lock.
+    write_last_line(message)
     os._exit(1)
 
 

@@ -21,7 +21,7 @@ from tap_techwolf.config.sources import misspelled_variables, read_environment, 
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.error_messages import describe_stream_error
 from tap_techwolf.errors import SettingsError, Terminated
-from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now
+from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now, handle_signals
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.catalog import check_selection, read_catalog
 from tap_techwolf.sync.context import RunContext
@@ -168,6 +168,11 @@ class TapTechWolf(Tap):
         self._has_synced = True
         check_selection(self.exports, self.input_catalog)
         sync_streams([stream for stream in self.exports if stream.selected], self.context)
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        """Handle two more signals than the SDK, and none that is ignored. There is no hook."""
+        handle_signals(self._handle_termination)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -57,8 +57,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_signal_handlers() -> Iterator[None]:
-    """A tap takes over SIGINT and SIGTERM; the test runner wants them back."""
-    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    """A tap takes over some signals; the test runner wants them back."""
+    taken = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    handlers = {one: signal.getsignal(one) for one in taken}
     yield
     for one, handler in handlers.items():
         signal.signal(one, handler)

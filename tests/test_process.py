@@ -128,8 +128,13 @@ def test_a_change_while_the_tap_is_down_comes_with_the_next_sync(
     assert delivered.external_id in later.ids("employee_task_profiles")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("pages", [0, 2])
+@pytest.mark.parametrize(
+    ("number", "pages"),
+    [
+        *((one, pages) for one in (signal.SIGTERM, signal.SIGINT) for pages in (0, 2)),
+        *((one, 2) for one in (signal.SIGHUP, signal.SIGQUIT)),
+    ],
+)
 def test_a_signal_ends_the_run_with_a_last_state(
     sandbox: Sandbox, url: str, tmp_path: Path, number: signal.Signals, pages: int
 ) -> None:
@@ -360,3 +365,22 @@ def test_the_sdks_metrics_stay_available(url: str, tmp_path: Path) -> None:
     output = run(arguments(tmp_path, settings(url)), TAP_TECHWOLF_LOGLEVEL="DEBUG")
     assert "POST /export/employees/ai_goals: status 200" in output.log
     assert "record_count" in output.log
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>&9"])
+def test_the_exit_status_of_a_complete_run_does_not_depend_on_stderr(
+    url: str, tmp_path: Path, redirection: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # Nobody reads what is written to descriptor 9.
+    command = ["bash", "-c", f'"$@" 9>&{writing} {redirection}', "bash"]
+    done = subprocess.run(
+        [*command, *arguments(tmp_path, settings(url))],
+        stdout=subprocess.PIPE,
+        check=False,
+        env=environment(),
+        pass_fds=[writing],
+    )
+    os.close(writing)
+    assert done.returncode == 0
+    assert Output.parse(done.stdout).messages[-1]["type"] == "STATE"

@@ -29,16 +29,38 @@ def test_the_process_exits_with_one_line_and_no_clean_up() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "tap-techwolf: Why.\n")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+START = (
+    "import os, signal, sys\n"
+    "from tap_techwolf.signals import exit_during_start, handle_signals\n"
+    "handle_signals(exit_during_start)\n"
+)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_signal_during_the_start_ends_the_process_in_one_line(name: str) -> None:
-    done = run_script(
-        "import os, signal\n"
-        "from tap_techwolf.signals import exit_during_start\n"
-        f"signal.signal(signal.{name}, exit_during_start)\n"
-        f"os.kill(os.getpid(), signal.{name})\n"
-    )
+    done = run_script(f"{START}os.kill(os.getpid(), signal.{name})\n")
     assert done.returncode == 1
     assert done.stderr == f"tap-techwolf: Stopped by {name} before anything was written.\n"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored(name: str) -> None:
+    done = run_script(
+        f"import signal\nsignal.signal(signal.{name}, signal.SIG_IGN)\n{START}"
+        "from tap_techwolf.tap import TapTechWolf\n"
+        "TapTechWolf(config={}, validate_config=False)\n"
+        f"os.kill(os.getpid(), signal.{name})\n"
+        "sys.exit(7)\n"
+    )
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_the_process_exits_where_stderr_cannot_be_made_not_to_wait() -> None:
+    done = run_script(
+        "import os\ndel os.set_blocking\n"  # As in Python 3.11 on Windows.
+        "from tap_techwolf.signals import exit_now\nexit_now('Why.')\n"
+    )
+    assert (done.returncode, done.stderr) == (1, "tap-techwolf: Why.\n")
 
 
 def test_a_process_that_does_not_exit_in_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +85,8 @@ def test_the_process_waits_less_than_five_seconds_for_its_loader() -> None:
     assert signals.EXIT_SECONDS < 5
 
 
-def test_a_second_signal_ends_a_run_whose_loader_does_not_read() -> None:
+@pytest.mark.parametrize("second", ["SIGINT", "SIGHUP", "SIGQUIT"])
+def test_a_second_signal_ends_a_run_whose_loader_does_not_read(second: str) -> None:
     script = (
         "import os, signal\n"
         "from tap_techwolf.tap import TapTechWolf\n"
@@ -73,9 +96,9 @@ def test_a_second_signal_ends_a_run_whose_loader_does_not_read() -> None:
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "except Terminated as error:\n"
         "    assert error.signal_name == 'SIGTERM'\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        f"    os.kill(os.getpid(), signal.{second})\n"
     )
     done = run_script(script)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert "second signal (SIGINT)" in done.stderr
+    assert f"second signal ({second})" in done.stderr

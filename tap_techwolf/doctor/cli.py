@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from tap_techwolf.cli import print_text
 from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
-from tap_techwolf.signals import exit_now
+from tap_techwolf.signals import exit_now, handle_signals
 from tap_techwolf.version import NAME, VERSION
 
 COMMAND = f"{NAME}-doctor"
@@ -48,8 +48,7 @@ def main() -> None:
             line is wrong.
     """
     started = time.monotonic()
-    signal.signal(signal.SIGINT, _end_by_signal)
-    signal.signal(signal.SIGTERM, _end_by_signal)
+    handle_signals(_end_by_signal)
     options = _parse(sys.argv[1:])
     _set_up_logging()
     thread, report = _start(options.config, with_probes=options.probe)
