@@ -93,8 +93,7 @@ def check_log_config(environ: MutableMapping[str, str]) -> str | None:
 def _run() -> None:
     """Run the SDK's command. Whatever ends it, the last line of the log says why."""
     gc.disable()  # Imports create hardly any garbage, and searching for it slows them down.
-    from tap_techwolf.error_messages import describe_error  # noqa: PLC0415
-    from tap_techwolf.errors import Terminated  # noqa: PLC0415
+    from tap_techwolf.errors import Terminated, describe_error  # noqa: PLC0415
     from tap_techwolf.tap import TapTechWolf  # noqa: PLC0415
 
     # A page is thousands of small objects without reference cycles. By default Python searches

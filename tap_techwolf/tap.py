@@ -19,8 +19,7 @@ from typing_extensions import override
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
-from tap_techwolf.error_messages import describe_stream_error
-from tap_techwolf.errors import SettingsError, Terminated
+from tap_techwolf.errors import SettingsError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now, handle_signals
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.catalog import check_selection, read_catalog
@@ -191,19 +190,22 @@ class TapTechWolf(Tap):
 
     # Command line
 
-    def check_exports(self) -> bool:
-        """Request the first page of each export, and return whether all can be read."""
+    def check_exports(self) -> None:
+        """Request the first page of each export.
+
+        Raises:
+            SyncError: Some cannot be read.
+        """
         _ = self.context.api  # Before there are threads.
         failures = run_side_by_side(
             {stream.name: stream.check_export for stream in self.exports},
             self.config["parallel_streams"],
         )
         for stream in self.exports:
-            if stream.name in failures:
-                logger.error("%s", describe_stream_error(stream.name, failures[stream.name]))
-            else:
+            if stream.name not in failures:
                 logger.info("%s: ok", stream.name)
-        return not failures
+        if failures:
+            raise SyncError(failures)
 
     @classmethod
     @override
@@ -213,8 +215,8 @@ class TapTechWolf(Tap):
             super().cb_test(ctx, param, value)
             return
         config: _ConfigInput = ctx.params["config"]
-        tap = cls(config=config.config, parse_env_config=config.parse_env)
-        ctx.exit(0 if tap.check_exports() else 1)
+        cls(config=config.config, parse_env_config=config.parse_env).check_exports()
+        ctx.exit()
 
     @classmethod
     @override

@@ -12,7 +12,6 @@ import simpleeval
 from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import PluginMapper
 
-from tap_techwolf.error_messages import describe_error, describe_stream_error
 from tap_techwolf.errors import (
     AuthenticationError,
     ExportError,
@@ -20,6 +19,7 @@ from tap_techwolf.errors import (
     OutputError,
     SettingsError,
     SyncError,
+    describe_error,
 )
 
 if TYPE_CHECKING:
@@ -68,14 +68,40 @@ def test_a_safe_text_is_shown_on_one_line(error: Exception, text: str) -> None:
 
 
 def test_each_failed_stream_is_named() -> None:
-    error = SyncError({"goals": ExportError("goals, page 1: no."), "jobs": ExportError("No.")})
+    error = SyncError(
+        {"goals": ExportError("no.", place="goals, page 1"), "jobs": OutputError("No.")}
+    )
     assert describe_error(error) == "goals, page 1: no.; jobs: No."
     assert str(error) == "Failed: goals, jobs"
 
 
 def test_a_stream_is_named_once() -> None:
-    assert describe_stream_error("jobs", ExportError("jobs, page 1: no.")) == "jobs, page 1: no."
-    assert describe_stream_error("jobs", OutputError("No room.")) == "jobs: No room."
+    error = SyncError({"jobs": ExportError("jobs: no."), "goals": ExportError("No.")})
+    assert describe_error(error) == "jobs: no.; goals: No."
+
+
+def test_one_cause_is_described_once() -> None:
+    failures: dict[str, Exception] = {
+        name: ExportError("no.", place=f"{name}, page {number}")
+        for number, name in enumerate(("goals", "jobs"), start=1)
+    }
+    text = describe_error(SyncError({**failures, "profiles": MemoryError(), "more": MemoryError()}))
+    assert text.count("no.") == text.count("Out of memory") == 1
+    assert text.startswith("goals, page 1 and jobs, page 2: no.; profiles and more: Out of memory.")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "Out of memory"),
+        (RuntimeError("can't start new thread"), "no more threads"),
+    ],
+)
+def test_a_limit_of_the_system_is_named(error: Exception, words: str) -> None:
+    text = describe_error(error)
+    assert words in text
+    assert "'parallel_streams'" in text
+    assert "Unexpected" not in text
 
 
 def test_a_failing_expression_names_the_setting_and_the_kind_of_error() -> None:

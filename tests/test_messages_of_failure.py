@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
-from tests.gateway import Answer, gateway
+from tap_techwolf.errors import TapTechWolfError
+from tests.gateway import Answer, gateway, refusing_port
 from tests.harness import Output, arguments, run, settings
 from tests.runs import GOALS, Attempt, attempt, error_line, only
 
@@ -83,6 +84,65 @@ def test_an_unknown_host_names_the_settings_that_it_follows_from(
     for word in ("tenant", "region", "api_url"):
         assert f"'{word}'" in output.said
     assert "run again later" not in output.said.lower()
+
+
+def test_one_cause_of_all_streams_is_said_once(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
+    with refusing_port() as address:
+        config = settings(address, auth_url=url + TOKEN_PATH, max_attempts=1)
+        line = check(run(arguments(tmp_path, config)), "Connection refused", *PATHS)
+    assert line.count("Connection refused") == line.count("gave up") == 1
+    assert sandbox.requests.keys() == {TOKEN_PATH}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("MemoryError()", "Out of memory"), ('RuntimeError("can\'t start new thread")', "threads")],
+)
+@pytest.mark.parametrize("place", ["sync.stream.ExportStream.post_process", "api.page.Page.parse"])
+def test_a_limit_of_the_system_is_named(
+    url: str, tmp_path: Path, error: str, words: str, place: str
+) -> None:
+    (tmp_path / "limited.py").write_text(
+        "from importlib import import_module\n"
+        "from tap_techwolf.cli import main\n"
+        "import sys\n"
+        "def fail(*_, **__):\n"
+        f"    raise {error}\n"
+        f"module, owner, name = 'tap_techwolf.{place}'.rsplit('.', 2)\n"
+        "setattr(getattr(import_module(module), owner), name, fail)\n"
+        "main()\n"
+    )
+    command = arguments(tmp_path, settings(url))
+    line = check(run([command[0], str(tmp_path / "limited.py"), *command[3:]]), words)
+    assert line.count(words) == 1
+
+
+NESTINGS = (100, 300, 500, 800, 1000, 1500, 5000, 100_000)
+
+
+@pytest.mark.parametrize("depth", NESTINGS)
+@pytest.mark.parametrize("path", [TOKEN_PATH, PATH])
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    "start",
+    ['{"detail": ', "[", '{"access_token": ', '{"records": [{"external_id": "a", "goal": '],
+)
+def test_nesting_without_end_is_one_line(
+    url: str, path: str, status: int, start: str, depth: int
+) -> None:
+    opening, closing = (start, "}" if start.startswith("{") else "]")
+    if "records" in start:
+        content = start + "[" * depth + "]" * depth + '}], "has_next": false}'
+    else:
+        content = f"{opening * depth}1{closing * depth}"
+    with gateway(url, keeps_alive=True) as (address, gate):
+        gate.answers[path] = [Answer(status, content.encode())]
+        config = settings(address, auth_url=address + TOKEN_PATH, max_attempts=1)
+        output = attempt(config, catalog=only(GOALS))
+    if output.error is not None:
+        assert isinstance(output.error, TapTechWolfError), repr(output.error)
+    else:
+        assert "records" in start
 
 
 def refused(url: str, status: int, content: Any) -> Attempt:

@@ -5,6 +5,7 @@ import math
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPMethod, HTTPStatus
 from threading import RLock
 from typing import Any
@@ -23,16 +24,19 @@ from tap_techwolf.errors import AuthenticationError
 
 logger = logging.getLogger(__name__)
 
-# Auth0 rejects an assertion that is valid for longer than five minutes; a minute less leaves room
-# for clocks that differ.
+# Auth0 rejects an assertion that is valid for longer than five minutes, and strict servers one
+# from the future: its time begins half a minute ago, and room is left for clocks that differ.
 ASSERTION_SECONDS = 240
+ASSERTION_AGE = 30
 
 #: What to check if the token endpoint rejects the credentials.
 CREDENTIALS_ADVICE = (
     "Check 'client_id', 'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
 )
 
-# Larger numbers than any clock can add to now.
+# In seconds. A shorter one would use up a token for every few pages, and their number is limited;
+# a longer one is more than any clock can add to now.
+_SHORTEST_LIFETIME = 60
 _LONGEST_LIFETIME = 10**9
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -68,6 +72,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         self._retries = retries
         self._lock = RLock()
         self._error: AuthenticationError | None = None
+        self._has_warned = False
 
     @property
     @override
@@ -96,7 +101,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             "iss": self.client_id,
             "sub": self.client_id,
             "aud": self.auth_endpoint,
-            "iat": now,
+            "iat": now - ASSERTION_AGE,
             "exp": now + ASSERTION_SECONDS,
             "jti": str(uuid.uuid4()),
         }
@@ -185,11 +190,12 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         if response.status != HTTPStatus.OK:
             status = status_text(response.status)
             message = api_message(response) or "no message"
+            advice = _clock_advice(response) + CREDENTIALS_ADVICE
             raise AuthenticationError(
-                f"The token endpoint answered {status} ({message}). {CREDENTIALS_ADVICE}",
+                f"The token endpoint answered {status} ({message}). {advice}",
                 status=response.status,
                 reason=status,
-                advice=CREDENTIALS_ADVICE,
+                advice=advice,
             )
         answer = _json_object(response)
         if answer is None:
@@ -199,6 +205,15 @@ class TechWolfAuthenticator(OAuthAuthenticator):
     def _useful_seconds(self, lifetime: float | None) -> float:
         if lifetime is None:
             return math.inf  # The API's 401 will say when it is over.
+        if lifetime < _SHORTEST_LIFETIME:
+            if not self._has_warned:
+                self._has_warned = True
+                logger.warning(
+                    "The token endpoint says that its token is valid for %.0f seconds; using it "
+                    "until the API rejects it",
+                    lifetime,
+                )
+            return math.inf
         return lifetime - min(self._transport.timeout, lifetime / 2)
 
 
@@ -213,6 +228,15 @@ def _json_object(response: Response) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
+
+
+def _clock_advice(response: Response) -> str:
+    """Return what to do about a clock that makes an assertion invalid, if it is that wrong."""
+    seconds = round((response.clock_difference or timedelta()).total_seconds())
+    if abs(seconds) <= ASSERTION_AGE:
+        return ""
+    direction = "behind" if seconds > 0 else "ahead of"
+    return f"Set this machine's clock: it is {abs(seconds)} seconds {direction} the server's. "
 
 
 def _access_token(answer: Mapping[str, Any]) -> str:
@@ -231,6 +255,4 @@ def _lifetime(answer: Mapping[str, Any]) -> float | None:
     seconds = answer.get("expires_in")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    if seconds <= 0:  # Each request would get a token of its own, and their number is limited.
-        return None
-    return float(min(seconds, _LONGEST_LIFETIME))
+    return float(max(0, min(seconds, _LONGEST_LIFETIME)))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from threading import Event, Lock
@@ -22,7 +21,7 @@ from tap_techwolf.errors import ExportError, StoppedError
 logger = logging.getLogger(__name__)
 
 _URL_ADVICE = "Check 'tenant', 'region' and 'api_url'."
-_RETRY_ADVICE = "Run again later: the sync resumes from the last state that the loader saved."
+_NETWORK_ADVICE = "Check 'api_url' and the network, or run again later."
 _BROKEN_PAGE_ADVICE = (
     "Stopped so that no records are lost. Upgrade the tap, or ask TechWolf whether the API has "
     "changed."
@@ -66,8 +65,6 @@ class ApiClient:
         transport: Sends the requests; counts them.
         retries: Repeats them; counts what it repeats.
         authenticator: Holds the run's one token.
-        clock_difference: How far the API's clock is ahead of this machine's, by its newest
-            response; None if it is not known.
     """
 
     def __init__(self, config: Mapping[str, Any], budget: Budget | None = None) -> None:
@@ -78,11 +75,10 @@ class ApiClient:
             budget: Limits all requests together; None for no limit.
         """
         self.config = config
-        self.transport = Transport(float(config["request_timeout"]), budget)
+        self.transport = Transport(config["request_timeout"], budget)
         longest_wait = budget.longest_wait if budget else LONGEST_WAIT
         self.retries = Retries(config["max_attempts"], longest_wait)
         self.authenticator = TechWolfAuthenticator(config, self.transport, self.retries)
-        self.clock_difference: timedelta | None = None
         self._url = endpoints(config).api_url
         self._headers = {"Accept": "application/json", "User-Agent": config["user_agent"]}
         if api_version := config.get("api_version"):
@@ -133,7 +129,6 @@ class ApiClient:
             ),
             timeout,
         )
-        self.clock_difference = response.clock_difference
         logger.debug(
             "%s %s: status %d, %.3f s, %d bytes",
             *(request.method, request.path, response.status),
@@ -177,7 +172,10 @@ class ExportClient:
             )
         except RequestError as error:
             status = error.response.status if error.response else None
-            raise self._error(number, error.summary, error.advice, status, error.reason) from error
+            advice = error.advice or _NETWORK_ADVICE
+            if status is not None and is_transient(status):
+                advice = status_advice(status)
+            raise self._error(number, error.summary, advice, status, error.reason) from error
 
     def _get_page(self, request: Request, number: int) -> Page:
         """Make one attempt to fetch a page."""
@@ -226,8 +224,10 @@ class ExportClient:
     def _error(
         self, number: int, what: str, advice: str, status: int | None = None, reason: str = ""
     ) -> ExportError:
-        message = f"{self._place(number)}: {what}. {advice or _RETRY_ADVICE}"
-        return ExportError(message, status=status, reason=reason, advice=advice)
+        place = self._place(number)
+        return ExportError(
+            f"{what}. {advice}", place=place, status=status, reason=reason, advice=advice
+        )
 
     def _place(self, number: int) -> str:
         return f"{self.export.name}, page {number} ({self.export.path})"

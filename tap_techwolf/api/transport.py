@@ -1,6 +1,8 @@
 """Send requests over kept-alive connections, each within a time limit."""
 
 import math
+import os
+import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,17 +21,26 @@ from urllib3 import exceptions as urllib3_errors
 
 _CHUNK_BYTES = 1 << 18
 
+# Of connecting to one of a host's addresses: those of a host that is down are tried in turn.
+_LONGEST_CONNECT = 30.0
+
 # It can be imported only if PySocks is installed.
 _SOCKS_MODULE = "urllib3.contrib.socks"
 
 _PROXY_FAILED = "the proxy cannot be reached"
 _PROXY_ADVICE = (
-    "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment: each must be the address of "
-    "an HTTP proxy, or of a SOCKS proxy if the package PySocks is installed."
+    "Check {proxy} in the environment: it must be the address of an HTTP proxy, or of a SOCKS "
+    "proxy if the package PySocks is installed."
 )
+_PROXY_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+# The first that is set is used, as `requests` does.
+_PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _URL_ADVICE = "Check 'tenant', 'region', 'api_url' and 'auth_url'."
 
 # The most specific first: a failed connection may have several of these among its causes.
+# `{proxy}` is the variable that names the proxy, `{system}` what the system says, such as
+# "Connection refused" or "Too many open files".
 _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         ssl.SSLCertVerificationError,
@@ -38,12 +50,20 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (urllib3_errors.ProxyError, _PROXY_FAILED, _PROXY_ADVICE),
     (urllib3_errors.NameResolutionError, "the host name is unknown", _URL_ADVICE),
     (urllib3_errors.SSLError, "the TLS handshake failed", ""),
-    (urllib3_errors.NewConnectionError, "the connection was refused", ""),
+    (urllib3_errors.NewConnectionError, "no connection ({system})", ""),
     (urllib3_errors.ConnectTimeoutError, "no connection in time", ""),
     (requests.Timeout, "no response in time", ""),
     (urllib3_errors.ReadTimeoutError, "no response in time", ""),
     (urllib3_errors.IncompleteRead, "the response was cut short", ""),
     (urllib3_errors.DecodeError, "the response was cut short", ""),
+)
+
+# Only the address of a proxy: the tap's own URLs are validated.
+_BAD_ADDRESSES = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidURL,
+    UnicodeError,  # Of a user or a password.
 )
 
 
@@ -103,7 +123,7 @@ class RequestError(Exception):
         reason: What happened, in a few words that are safe to show: never the error's own text,
             which may hold what was sent or received.
         summary: The same, with the number of attempts if it was retried.
-        advice: What to do about it; empty if only waiting helps.
+        advice: What to do about it; empty if there is nothing special to do.
         response: The response, if there was one.
         is_transient: Whether the same request may succeed a moment later.
     """
@@ -169,6 +189,8 @@ class Transport:
     Attributes:
         timeout: How many seconds a request may take.
         request_count: How many requests were sent.
+        clock_difference: How far the server's clock is ahead of this machine's, by the newest
+            response; None if it is not known.
         budget: Limits all requests together; None for no limit.
     """
 
@@ -176,6 +198,7 @@ class Transport:
         self.timeout = timeout
         self.budget = budget
         self.request_count = 0
+        self.clock_difference: timedelta | None = None
         self._lock = Lock()
         self._session = _Session()
         self._environments: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -204,15 +227,16 @@ class Transport:
                     raise
                 self._session.close()  # Another kept-alive connection may be closed as well.
                 return self._send_once(prepared, timeout or self.timeout)
-        except (requests.RequestException, urllib3_errors.HTTPError) as error:
+        except (requests.RequestException, urllib3_errors.HTTPError, UnicodeError) as error:
             raise _request_error(error) from error
 
     def _send_once(self, request: requests.PreparedRequest, timeout: float) -> Response:
         timeout = self._spend(timeout)
         requested_at, started = datetime.now(UTC), time.monotonic()
         environment = self._environment(str(request.url))
+        limits = (min(timeout, _LONGEST_CONNECT), timeout)
         with self._session.send(
-            request, timeout=timeout, allow_redirects=False, **environment
+            request, timeout=limits, allow_redirects=False, **environment
         ) as response:
             if response.status_code < HTTPStatus.OK:
                 # http.client takes an interim response for the whole one. Leaving it unread closes
@@ -227,7 +251,7 @@ class Transport:
                 body += chunk
                 if time.monotonic() - started > timeout:
                     raise requests.Timeout
-        return Response(
+        whole = Response(
             status=response.status_code,
             headers=response.headers,
             body=bytes(body),
@@ -235,6 +259,8 @@ class Transport:
             seconds=time.monotonic() - started,
             request=request,
         )
+        self.clock_difference = whole.clock_difference
+        return whole
 
     def _spend(self, timeout: float) -> float:
         """Count a request, and return how many seconds it may take."""
@@ -259,29 +285,61 @@ class Transport:
             )
             # Only a loopback address may use http, because what is sent there does not leave the
             # machine. A proxy would read the secret, the token and every record.
-            proxies = {} if parts.scheme == "http" else found["proxies"]
-            self._environments[place] = {**found, "proxies": proxies}
+            if parts.scheme == "http":
+                found["proxies"] = {}
+            elif isinstance(found["verify"], str):
+                _check_ca_bundle(found["verify"])
+            self._environments[place] = found
         return self._environments[place]
 
 
-def _request_error(error: Exception) -> RequestError:
-    if isinstance(
-        error,
-        requests.exceptions.InvalidSchema
-        | requests.exceptions.InvalidProxyURL
-        | requests.exceptions.InvalidURL,
-    ):
-        return RequestError(
-            "the address or its proxy cannot be used", advice=_PROXY_ADVICE, is_transient=False
+def _check_ca_bundle(path: str) -> None:
+    try:
+        if not Path(path).is_dir():
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ValueError):
+        variable = _first_variable(_CA_BUNDLE_VARIABLES)
+        problem = RequestError(
+            f"the file that {variable} names is not a CA bundle",
+            advice="Check the variable, and that the file can be read.",
+            is_transient=False,
         )
+        problem.summary = f"the file {path!r} that {variable} names is not a CA bundle"
+        raise problem from None
+
+
+def _first_variable(names: tuple[str, ...]) -> str:
+    return next((name for name in names if os.environ.get(name)), names[0])
+
+
+def _request_error(error: Exception) -> RequestError:
     causes = list(_causes(error))
+    proxy = _first_variable(_PROXY_VARIABLES)
+    if isinstance(error, _BAD_ADDRESSES):
+        reason, advice = "the address of the proxy cannot be used", _PROXY_ADVICE
+        return RequestError(reason, advice=advice.format(proxy=proxy), is_transient=False)
+    if refusal := next(filter(None, (_PROXY_REFUSED.search(str(one)) for one in causes)), None):
+        status = int(refusal[1])
+        advice = _PROXY_ADVICE
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            advice = "Check the user and the password in {proxy}."
+        return RequestError(
+            f"the proxy refused the connection ({status})",
+            advice=advice.format(proxy=proxy),
+            is_transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
     # urllib3 has no error of its own for a SOCKS proxy, but the connection is one to the proxy.
     if any(type(getattr(one, "conn", None)).__module__ == _SOCKS_MODULE for one in causes):
-        return RequestError(_PROXY_FAILED, advice=_PROXY_ADVICE)
+        return RequestError(_PROXY_FAILED, advice=_PROXY_ADVICE.format(proxy=proxy))
+    said = (cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror)
+    system = next(said, "unknown cause")
     for kind, reason, advice in _FAILURES:
         if any(isinstance(cause, kind) for cause in causes):
-            is_transient = kind is not ssl.SSLCertVerificationError
-            return RequestError(reason, advice=advice, is_transient=is_transient)
+            return RequestError(
+                reason.format(system=system),
+                advice=advice.format(proxy=proxy),
+                is_transient=kind is not ssl.SSLCertVerificationError,
+            )
     return RequestError("the connection was cut")
 
 

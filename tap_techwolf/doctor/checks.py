@@ -3,11 +3,9 @@
 import math
 import os
 import re
-import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from tap_techwolf.api.export import IS_ACTIVE
@@ -25,8 +23,6 @@ from tap_techwolf.tap import PREFIX, TapTechWolf
 _ENVIRONMENT = "ENV"
 # Variables of another form may be named after somebody.
 _VARIABLE = re.compile(r"[A-Z_]{1,60}")
-# As requests looks for them.
-_CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # What shapes the requests, but not who sends them.
 _SHOWN_SETTINGS = (
     "page_size",
@@ -63,13 +59,11 @@ def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None
     if _ENVIRONMENT in sources:
         try:
             given |= read_environment(schema, PREFIX)
-        except (OSError, ValueError):
-            found.append("the file .env cannot be read")
+        except SettingsError as error:
+            found.append(str(error).removesuffix("."))
     config = complete(given, schema)
     if not found:  # Otherwise what is missing may be in the file that cannot be read.
         found += _problems(config, schema)
-    if variable := _unusable_ca_bundle():
-        found.append(f"{variable} does not name a CA bundle that can be read")
     if found:
         advice = "Fix the settings; `tap-techwolf --about` describes them."
         return Check("settings", "error", f"Wrong: {'; '.join(found)}.", advice), None
@@ -99,19 +93,6 @@ def _problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
     if unsafe:
         yield "a name that is not a setting of this tap"
     yield from problems({name: config[name] for name in config.keys() - unsafe}, schema)
-
-
-def _unusable_ca_bundle() -> str | None:
-    """Return the variable that names a CA bundle which cannot be read, if there is one."""
-    for variable in _CA_BUNDLE_VARIABLES:
-        if path := os.environ.get(variable):
-            try:
-                if not Path(path).is_dir():
-                    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-            except (OSError, ValueError):
-                return variable
-            return None
-    return None
 
 
 def _summary(config: Mapping[str, Any]) -> str:
@@ -173,9 +154,9 @@ def _scopes(scopes: Iterable[str]) -> str:
 
 def check_clock(client: LimitedClient) -> Check:
     """Compare the API's clock with this machine's, by the responses so far."""
-    difference = client.clock_difference
+    difference = client.transport.clock_difference
     if difference is None:
-        raise CheckSkippedError("The API has not sent a date.")
+        raise CheckSkippedError("No response had a date.")
     seconds = round(difference.total_seconds())
     if not seconds:
         return Check("clock", "ok", "The API's clock and this machine's agree.")

@@ -9,12 +9,11 @@ from typing import Any, Self
 
 import msgspec
 
-from tap_techwolf.api.client import ApiClient, ExportClient, status_advice
+from tap_techwolf.api.client import ApiClient, ExportClient
 from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, Record
 from tap_techwolf.api.pagination import Position
 from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError, Response
-from tap_techwolf.errors import ExportError
 
 #: All requests together, those for tokens and repeated ones included.
 REQUESTS = 30
@@ -142,20 +141,11 @@ class LimitedClient(ApiClient):
 
     def now(self) -> datetime:
         """Return the time by the API's clock, as far as it is known."""
-        return datetime.now(UTC) + (self.clock_difference or timedelta(0))
+        return datetime.now(UTC) + (self.transport.clock_difference or timedelta(0))
 
     def tomorrow(self) -> str:
         """Return a date after which nothing can have been updated, by either clock."""
         return (max(self.now(), datetime.now(UTC)) + timedelta(days=1)).date().isoformat()
-
-
-def advice_for(error: ExportError) -> str:
-    """Return what to do about a page that cannot be read."""
-    if error.advice:
-        return error.advice
-    if error.status is not None and error.status != HTTPStatus.OK:
-        return status_advice(error.status)
-    return "Check 'tenant', 'region', 'api_url' and the network, or run again later."
 
 
 def _count(value: object) -> int | None:

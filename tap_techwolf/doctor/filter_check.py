@@ -7,7 +7,7 @@ from typing import Self
 
 from tap_techwolf.api.page import Record
 from tap_techwolf.dates import parse_date_time
-from tap_techwolf.doctor.client import LimitedClient, SamplePage, advice_for
+from tap_techwolf.doctor.client import LimitedClient, SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError, Verdict
 from tap_techwolf.errors import ExportError
 
@@ -35,7 +35,7 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
             name,
             "error",
             f"The export cannot be read with the filter: {error.reason}.",
-            f"{advice_for(error)} Without the filter, sync this stream as FULL_TABLE.",
+            f"{error.advice} Without the filter, sync this stream as FULL_TABLE.",
         )
     seen, advice = [], []
     if future.is_empty:

@@ -18,7 +18,7 @@ from tap_techwolf.doctor.checks import (
     check_version,
     token_error,
 )
-from tap_techwolf.doctor.client import REQUESTS, SECONDS, LimitedClient, SamplePage, advice_for
+from tap_techwolf.doctor.client import REQUESTS, SECONDS, LimitedClient, SamplePage
 from tap_techwolf.doctor.filter_check import (
     GOALS_MOVE_FILTER,
     GOALS_STREAM,
@@ -86,6 +86,7 @@ class Runner:
         with self._checking("token"):
             self.report.add(check_token(client))
         if client.authenticator.access_token is None:
+            self._check_clock(client)
             self.report.skip_rest(_NO_TOKEN)
             return
         self._run_with_token(client)
@@ -96,8 +97,7 @@ class Runner:
             self.report.add(check_version(client))
         for export in exports:
             self._check_first_page(client, export)
-        with self._checking("clock"):
-            self.report.add(check_clock(client))
+        self._check_clock(client)
         for export in exports:
             if export.has_last_updated:
                 with self._checking(f"filter:{export.name}"):
@@ -112,6 +112,10 @@ class Runner:
             with self._checking(name):
                 self.report.add(run_probe(name, client, pages))
 
+    def _check_clock(self, client: LimitedClient) -> None:
+        with self._checking("clock"):
+            self.report.add(check_clock(client))
+
     def _check_first_page(self, client: LimitedClient, export: Export) -> None:
         name = f"export:{export.name}"
         with self._checking(name):
@@ -119,7 +123,7 @@ class Runner:
                 page = client.get_sample(export, export.request(client.config))
             except ExportError as error:
                 seen = f"The export cannot be read: {error.reason}."
-                self.report.add(Check(name, "error", seen, advice_for(error)))
+                self.report.add(Check(name, "error", seen, error.advice))
             else:
                 self._pages[export.name] = page
                 self.report.add(check_export(page, client))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from socketserver import StreamRequestHandler
 from threading import Event
 from typing import TYPE_CHECKING
@@ -109,7 +110,7 @@ def test_a_refused_connection_is_tried_again(url: str, waits: list[float]) -> No
     with refusing_port() as address:
         config = settings(address, auth_url=url + TOKEN_PATH, max_attempts=3)
         output = attempt(config, catalog=only(PROFILES))
-    assert "refused" in output.said
+    assert "Connection refused" in output.said
     assert len(waits) == 2
 
 
@@ -122,6 +123,24 @@ def test_a_response_that_drips_ends_within_the_time_limit(api: Api) -> None:
     with pytest.raises(RequestError, match="in time"):
         get(f"{api.url}/any", Transport(0.5))
     assert time.monotonic() - started < 400 * PAUSE / 2
+
+
+def test_a_host_that_does_not_answer_takes_a_connect_timeout_for_each_of_its_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ExitStack() as stack:
+        deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):  # They fill the queue: the system ignores whoever comes then.
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003
+            waiting.connect_ex(deaf.getsockname())
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", deaf.getsockname())
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address] * 4)
+        monkeypatch.setattr("tap_techwolf.api.transport._LONGEST_CONNECT", 0.2)
+        started = time.monotonic()
+        with pytest.raises(RequestError, match="no connection in time"):
+            get("http://host.test/any", Transport(60))
+        assert 0.8 <= time.monotonic() - started < 30
 
 
 def test_a_slow_response_within_the_time_limit_is_read(api: Api) -> None:

@@ -172,12 +172,13 @@ def test_an_unknown_proxy_is_a_matter_of_the_proxy(
     check_blame(secure)
 
 
-def check_blame(secure: Api) -> None:
+def check_blame(secure: Api) -> RequestError:
     with pytest.raises(RequestError, match="proxy") as caught:
         post(secure.url)
     assert "HTTPS_PROXY" in caught.value.advice
     assert "region" not in caught.value.advice
     assert secure.received == []
+    return caught.value
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
@@ -195,7 +196,31 @@ def test_a_proxy_that_refuses_is_a_matter_of_the_proxy(
 ) -> None:
     with http_proxy(status=status) as (place, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{place}")
-        check_blame(secure)
+        error = check_blame(secure)
+    assert str(status) in error.reason
+    assert ("password" in error.advice) is (status == 407)
+    assert error.is_transient is (status == 502)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(f"http://user:{SECRET}{odd}@127.0.0.1:9" for odd in "€ /#%\n\\"),
+        *(f"http://user:{SECRET}@127.0.0.1:{port}" for port in ("port", "-1", "99999", "0x1")),
+        f"user:{SECRET}@[::1:9",
+    ],
+)
+def test_a_broken_address_of_a_proxy_is_one_line_without_its_password(
+    tmp_path: Path, address: str, variable: str
+) -> None:
+    config = settings("https://127.0.0.1:9", max_attempts=1)
+    output = run(arguments(tmp_path, config, catalog=only(GOALS)), **{variable: address})
+    assert output.exit_status == 1
+    assert f"Check {variable} in the environment" in output.last_line
+    assert "the proxy" in output.last_line
+    assert "Unexpected" not in output.log
+    assert SECRET not in output.log
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1:9", "http://", "http://[", "nonsense://x"])

@@ -108,7 +108,7 @@ def test_a_dot_env_file_that_cannot_be_read_is_an_error(
     )
     check = run("ENV")["settings"]
     assert check.verdict == "error"
-    assert "the file .env cannot be read" in check.seen
+    assert "The file .env" in check.seen
 
 
 @pytest.mark.parametrize("content", [None, "jane"])
@@ -121,12 +121,14 @@ def test_a_ca_bundle_that_cannot_be_read_is_an_error_that_names_the_variable(
     if content is not None:
         file.write_text(content)
     environment.setenv(variable, str(file))
-    check = run("ENV")["settings"]
+    environment.setenv("TAP_TECHWOLF_AUTH_URL", "https://127.0.0.1:9")
+    check = run("ENV")["token"]
     assert check.verdict == "error"
     assert variable in check.seen
-    assert "jane" not in check.seen
+    assert "not a CA bundle" in check.seen
+    assert "jane" not in check.seen + check.advice
     environment.setenv(variable, str(tmp_path))
-    assert run("ENV")["settings"].verdict == "ok"
+    assert "CA bundle" not in run("ENV")["token"].seen
 
 
 def test_a_region_of_another_form_is_not_shown(examine: Examine) -> None:
@@ -148,7 +150,7 @@ def test_a_rejected_token_request_is_an_error_and_what_needs_a_token_is_skipped(
     assert status in checks["token"].seen
     assert "client_secret" in checks["token"].advice
     assert verdicts(checks, "error") == {"token"}
-    assert verdicts(checks, "ok") == {"settings"}
+    assert verdicts(checks, "ok") == {"settings", "clock"}
     assert checks["goals_move_filter"].seen == "There is no token."
 
 
@@ -186,7 +188,7 @@ def test_a_token_endpoint_that_refuses_connections_is_an_error(examine: Examine)
     with refusing_port() as address:
         check = examine(auth_url=address)["token"]
     assert check.verdict == "error"
-    assert "the connection was refused" in check.seen
+    assert "Connection refused" in check.seen
     assert "auth_url" in check.advice
 
 
@@ -237,15 +239,15 @@ def test_a_private_key_gets_a_token_too(sandbox: Sandbox, examine: Examine) -> N
     assert "private key" in checks["settings"].seen
 
 
-def test_a_short_lived_token_is_renewed(sandbox: Sandbox, examine: Examine) -> None:
-    sandbox.tokens.expires_in = 0.01
+def test_a_rejected_token_is_renewed(sandbox: Sandbox, examine: Examine) -> None:
+    sandbox.conditions.faults.append(Fault(PATHS["employee_ai_goals"], status=401))
     checks = examine()
     assert checks["filter:job_task_profiles"].verdict == "ok"
-    assert sandbox.requests[TOKEN_PATH] > 1
+    assert sandbox.requests[TOKEN_PATH] == 2
 
 
 def test_a_token_that_cannot_be_renewed_is_an_error(sandbox: Sandbox, examine: Examine) -> None:
-    sandbox.tokens.expires_in = 0.002
+    sandbox.conditions.faults.append(Fault(PATHS["employee_ai_goals"], status=401))
     sandbox.conditions.faults.append(Fault(TOKEN_PATH, status=401, skip=1, times=99))
     checks = examine()
     assert "401" in checks["token"].seen
@@ -255,6 +257,15 @@ def test_a_token_that_cannot_be_renewed_is_an_error(sandbox: Sandbox, examine: E
 
 
 # Clock
+
+
+def test_a_clock_that_is_wrong_is_named_if_there_is_no_token(
+    sandbox: Sandbox, examine: Examine
+) -> None:
+    sandbox.company.clock_offset = timedelta(minutes=5)
+    checks = examine(client_secret="wrong")
+    assert checks["clock"].verdict == "warning"
+    assert "clock" in checks["token"].advice
 
 
 @pytest.mark.parametrize(
@@ -280,7 +291,8 @@ def test_responses_without_a_date_leave_the_clock_unknown(
     sandbox: Sandbox, examine: Examine
 ) -> None:
     sandbox.conditions.faults += [
-        Fault(path, kind="date", times=99) for path in ("/version", "/employees", *PATHS.values())
+        Fault(path, kind="date", times=99)
+        for path in (TOKEN_PATH, "/version", "/employees", *PATHS.values())
     ]
     assert examine()["clock"].verdict == "skipped"
 
