@@ -19,7 +19,8 @@ from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.tap import TapTechWolf
 
-MELTANO_KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "array": "array"}
+# Not "decimal": Meltano 4.4 fails to write one.
+MELTANO_KINDS = {"integer": "integer", "boolean": "boolean", "array": "array"}
 CREDENTIALS = ("client_secret", "private_key")
 # The settings of every SDK tap that Meltano has to know the kind of: it would store `true` as text.
 SDK_SETTINGS: tuple[dict[str, Any], ...] = (

@@ -1,6 +1,11 @@
 """Load the private key that signs token requests."""
 
+import re
+
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_KIND = re.compile("-----BEGIN ([A-Z0-9 ]+)-----")
+_PATH = re.compile(r"[~./\\].*|.*\.\w{2,4}")
 
 
 class PrivateKeyError(ValueError):
@@ -45,8 +50,23 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
         if b"ENCRYPTED" in text and passphrase:
             problem = "does not decrypt the private key"
             raise PrivateKeyError("private_key_passphrase", problem) from None
-        problem = "must be a private key in PEM form ('-----BEGIN PRIVATE KEY-----' ...)"
-        raise PrivateKeyError("private_key", problem) from None
+        raise PrivateKeyError("private_key", _problem(text.decode())) from None
     if not isinstance(key, RSAPrivateKey):
         raise PrivateKeyError("private_key", "must be an RSA key, because it signs with RS256")
     return key
+
+
+def _problem(text: str) -> str:
+    """Return what is wrong with a key that cannot be read."""
+    found = _KIND.match(text)
+    match found and found[1]:
+        case None if _PATH.fullmatch(text):
+            return "must be the key itself, not the path of its file"
+        case None:
+            return "must be a private key in PEM format ('-----BEGIN PRIVATE KEY-----' ...)"
+        case "OPENSSH PRIVATE KEY":
+            return "is in OpenSSH's format: convert a copy with `ssh-keygen -p -m PEM -f FILE`"
+        case str(kind) if not kind.endswith("PRIVATE KEY"):
+            return f"is a {kind.lower()}: set the private key, which only you have"
+        case _:
+            return "is damaged: copy all of it, from '-----BEGIN' to '-----'"

@@ -16,6 +16,9 @@ JOB_INCLUDES = ["ai_impact", "source_data", "linked_skills", "rejected_tasks", "
 # In Python, `$` also matches before a line break at the end of the string.
 _END = r"$(?!\n)"
 
+# White space that was copied along would be rejected as a wrong secret.
+_TRIMMED = rf"^\S(.*\S)?{_END}"
+
 # DNS allows no more characters between two dots of a host name.
 _LABEL_LENGTH = 63
 
@@ -59,14 +62,14 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "client_id",
-        th.StringType(min_length=1),
+        th.StringType(min_length=1, pattern=_TRIMMED),
         required=True,
         title="Client ID",
         description="The client ID that TechWolf issued to you.",
     ),
     th.Property(
         "client_secret",
-        th.StringType(min_length=1),
+        th.StringType(min_length=1, pattern=_TRIMMED),
         secret=True,
         title="Client secret",
         description=(
@@ -121,7 +124,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "audience",
-        th.StringType(min_length=1),
+        th.StringType(min_length=1, pattern=_TRIMMED),
         title="Audience",
         description="The audience of the access token, if it is not {region}.techwolf.ai.",
     ),
@@ -219,10 +222,10 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "request_timeout",
-        th.DecimalType(exclusive_minimum=0, maximum=86400),
+        th.IntegerType(minimum=1, maximum=86400),
         default=300,
         title="Request timeout",
-        description="How many seconds a request may take before it is retried, up to 86400.",
+        description="How many seconds a request may take before it is retried, 1 to 86400.",
     ),
     th.Property(
         "max_attempts",

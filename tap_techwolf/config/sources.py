@@ -65,9 +65,16 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     The SDK reads an unknown text for a boolean as false, and fails on a bad number without
     naming the setting. Here a text that cannot be converted stays as it is, so that the
     validation can name the setting.
+
+    Raises:
+        SettingsError: There is a `.env` file that cannot be read.
     """
     as_strings = {name: {"type": "string"} for name in schema["properties"]}
-    texts = parse_environment_config({"properties": as_strings}, prefix)
+    try:
+        texts = parse_environment_config({"properties": as_strings}, prefix)
+    except (OSError, UnicodeDecodeError):
+        problem = "The file .env in a folder above the installed tap is not a text in UTF-8."
+        raise SettingsError(problem) from None
     return {
         name: _convert(text, schema["properties"][name].get("type", []))
         for name, text in texts.items()

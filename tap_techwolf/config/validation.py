@@ -1,10 +1,8 @@
 """Validate the settings, without ever repeating a value."""
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,11 +18,13 @@ _PATTERNS = {
     "tenant": "may contain only letters, digits, '-' and '_'",
     "region": "must look like eu3 or us3",
     "user_agent": "may contain only printable ASCII characters",
+    **dict.fromkeys(
+        ("client_id", "client_secret", "audience"), "must not begin or end with white space"
+    ),
 }
 _TYPES = {
     "string": "a Unicode string",
     "integer": "a whole number, such as 10",
-    "number": "a number",
     "boolean": "true or false",
     "array": 'a list, such as ["first", "second"]',
     "object": "an object",
@@ -32,7 +32,6 @@ _TYPES = {
 _LIMITS = {
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be greater than {}",
     "minLength": "must not be empty",
     "maxLength": "must not be longer than {} characters",
 }
@@ -49,10 +48,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         for name, setting in schema["properties"].items()
         if "default" in setting
     }
-    given = {name: value for name, value in config.items() if value not in (None, "")}
-    # The SDK reads the numbers of files as Decimal, which cannot be combined with float.
-    numbers = {name: float(value) for name, value in given.items() if isinstance(value, Decimal)}
-    return defaults | given | numbers
+    return defaults | {name: value for name, value in config.items() if value not in (None, "")}
 
 
 def problems(
@@ -88,11 +84,6 @@ def _is_integer(_checker: TypeChecker, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(checker: TypeChecker, value: object) -> bool:
-    # NaN is neither below a minimum nor above a maximum.
-    return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
-
-
 def _is_string(_checker: TypeChecker, value: object) -> bool:
     # A variable that is not UTF-8 contains surrogates, which cannot be sent.
     return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
@@ -101,7 +92,7 @@ def _is_string(_checker: TypeChecker, value: object) -> bool:
 _VALIDATOR = extend(  # type: ignore[no-untyped-call]
     DEFAULT_JSONSCHEMA_VALIDATOR,
     type_checker=DEFAULT_JSONSCHEMA_VALIDATOR.TYPE_CHECKER.redefine_many(
-        {"integer": _is_integer, "number": _is_number, "string": _is_string}
+        {"integer": _is_integer, "string": _is_string}
     ),
 )
 
@@ -130,7 +121,9 @@ def _rule(name: str, error: ValidationError) -> str:
 def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if "start_date" in config:
         try:
-            parse_date_time(config["start_date"])
+            # A day may have begun elsewhere: the filter goes back by at least one.
+            if parse_date_time(config["start_date"]) > datetime.now(UTC) + timedelta(days=1):
+                yield "'start_date' is in the future: no record would be exported"
         except ValueError:
             yield "'start_date' must be a date-time such as 2026-01-01T00:00:00Z"
     if "api_version" in config and not _is_date(config["api_version"]):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from decimal import Decimal
 
 import pytest
 
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.config.validation import complete
 from tap_techwolf.errors import SettingsError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import COMMAND, discover, settings
@@ -59,9 +57,3 @@ def test_settings_show_in_about() -> None:
     output = json.loads(subprocess.check_output([*COMMAND, "--about", "--format", "json"]))
     properties = SETTINGS.to_dict()["properties"]
     assert properties.keys() <= output["settings"]["properties"].keys()
-
-
-def test_numbers_of_files_become_plain_numbers() -> None:
-    config = complete({"request_timeout": Decimal("2.5")}, SETTINGS.to_dict())
-    assert isinstance(config["request_timeout"], float)
-    assert config["request_timeout"] == 2.5

@@ -34,7 +34,7 @@ def test_settings_are_read_from_the_environment(
         **{name.upper(): str(value) for name, value in settings(url).items()},
         "PAGE_SIZE": "50",
         "IS_ACTIVE": "True",
-        "REQUEST_TIMEOUT": "2.5",
+        "REQUEST_TIMEOUT": "25",
         "EMPLOYEE_TASK_INCLUDES": '["ai_impact"]',
         "JOB_TASK_INCLUDES": "ai_impact, weekly_hours",
         "API_VERSION": "",
@@ -44,7 +44,7 @@ def test_settings_are_read_from_the_environment(
     tap = TapTechWolf(parse_env_config=True)
     assert tap.config["page_size"] == 50
     assert tap.config["is_active"] is True
-    assert tap.config["request_timeout"] == 2.5
+    assert tap.config["request_timeout"] == 25
     assert tap.config["employee_task_includes"] == ["ai_impact"]
     assert tap.config["job_task_includes"] == ["ai_impact", "weekly_hours"]
     assert "api_version" not in tap.config
