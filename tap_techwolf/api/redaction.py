@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import msgspec
 from requests import PreparedRequest
@@ -128,7 +128,8 @@ def _sent_secrets(request: PreparedRequest) -> tuple[str, ...]:
 
 
 def _hide(secrets: tuple[str, ...], text: str) -> str:
-    for secret in secrets:
+    # A message may show it as a URL does.
+    for secret in (*secrets, *map(quote_plus, secrets), *map(quote, secrets)):
         # A short id must not spoil words that merely contain it; with something attached to its
         # end it is still an id.
         start = "" if len(secret) >= _LONG_SECRET else r"(?<![\w-])"

@@ -86,6 +86,8 @@ def refused(body: Any, **sent: str) -> Response:
         # What looks like an HTML entity, which is resolved
         ("p&notq&ltr&amp;s", "p&notq&ltr&amp;s is wrong", "[hidden] is wrong"),
         ("p&notq", "p&amp;notq is wrong", "[hidden] is wrong"),
+        ("j doe/ä", "starting_after=j%20doe/%C3%A4 is wrong", "starting_after=[hidden] is wrong"),
+        ("j doe/ä", "starting_after=j+doe%2f%c3%a4", "starting_after=[hidden]"),
         ("two words", "Not two\nwords", "Not two words"),
     ],
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 import yaml
 
 from demo.files import ROOT
+from tests.project.documents import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What the hub's repository asks of an extractor, in our own words: see its folder `schemas`.
 TEXT = {"type": "string", "minLength": 1}
@@ -97,3 +102,29 @@ def test_each_supported_python_is_one_that_ci_tests(definition: dict[str, Any]) 
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
     tested = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert definition["supported_python_versions"] == tested
+
+
+EXAMPLES = {
+    "array": ("[]", []),
+    "boolean": ("true", True),
+    "date_iso8601": ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+    "integer": ("60", 60),
+    "object": ('{"one": {}}', {"one": {}}),
+    "string": ("text", "text"),
+}
+
+
+def test_each_setting_can_come_from_the_environment_under_meltano(
+    definition: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "meltano.yml").write_text((ROOT / "meltano.yml").read_text())
+    examples = {
+        one["name"]: (one["options"][0]["value"],) * 2
+        if "options" in one
+        else EXAMPLES[one["kind"]]
+        for one in definition["settings"]
+    }
+    variables = {f"TAP_TECHWOLF_{name.upper()}": text for name, (text, _) in examples.items()}
+    output = run("meltano invoke --dump=config tap-techwolf", tmp_path, variables)
+    config = json.loads(output[output.index("{") :])
+    assert config == {name: value for name, (_, value) in examples.items()}
