@@ -51,7 +51,7 @@ def main() -> None:
     handle_signals(_end_by_signal)
     options = _parse(sys.argv[1:])
     _set_up_logging()
-    thread, report = _start(options.config, with_probes=options.probe)
+    thread, report = _start(options.config)
     _wait_for(thread, started + SECONDS)
     checks = report.checks
     print_text(as_json(checks) if options.json else as_text(checks))
@@ -71,11 +71,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="a file with settings, or ENV for environment variables; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument(
-        "--probe",
-        action="store_true",
-        help="also find out what TechWolf's documentation leaves open, with a few more requests",
-    )
     parser.add_argument("--version", action="version", version=f"{COMMAND} v{VERSION}")
     return parser.parse_args(arguments)
 
@@ -95,12 +90,12 @@ def _set_up_logging() -> None:
     logging.lastResort = None
 
 
-def _start(sources: Sequence[str], *, with_probes: bool) -> tuple[threading.Thread, Report]:
+def _start(sources: Sequence[str]) -> tuple[threading.Thread, Report]:
     """Start the checks on a thread; this one waits for signals and for the time limit."""
     # Slow to import, and neither --help nor --version needs it.
     from tap_techwolf.doctor.runner import Runner  # noqa: PLC0415
 
-    runner = Runner(with_probes=with_probes)
+    runner = Runner()
     thread = threading.Thread(target=runner.run, args=(sources,), daemon=True)
     thread.start()
     return thread, runner.report

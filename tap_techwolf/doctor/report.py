@@ -82,8 +82,7 @@ def as_text(checks: Sequence[Check]) -> str:
     ASCII only, because it may be printed to any terminal.
     """
     header = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}, {date}"
-    first = header.format(**_versions(), date=_today())
-    return "\n".join([first, _summary(checks), "", *_lines(checks), ""])
+    return "\n".join([header.format(**_versions(), date=_today()), "", *_lines(checks), ""])
 
 
 def _versions() -> dict[str, str]:
@@ -98,34 +97,14 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _summary(checks: Sequence[Check]) -> str:
-    """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
-    found: dict[str, list[str]] = {"error": [], "warning": [], "not reached": []}
-    for check in checks:
-        if check.verdict in found:
-            found[check.verdict].append(check.check)
-        elif check.seen.startswith("Not reached"):
-            found["not reached"].append(check.check)
-    parts = []
-    for what, names in found.items():
-        plural = "s" if len(names) > 1 and what != "not reached" else ""
-        if names:
-            parts.append(f"{len(names)} {what}{plural}: {', '.join(names)}")
-    return "; ".join(parts) or "ok"
-
-
 def _lines(checks: Sequence[Check]) -> Iterator[str]:
     """Yield a line for each check; those that were skipped for the same reason share one."""
     skipped: dict[str, list[str]] = {}
     for check in checks:
         if check.verdict == "skipped":
             skipped.setdefault(check.seen, []).append(check.check)
-    width = max(len(check.check) for check in checks)
-    for check in checks:
-        if check.verdict == "skipped":
-            names = ", ".join(skipped.pop(check.seen, ()))
         else:
-            names = check.check
-        if names:
             advice = f" -> {check.advice}" if check.advice else ""
-            yield f"{f'[{check.verdict}]':9} {names:{width}}  {check.seen}{advice}"
+            yield f"{f'[{check.verdict}]':9} {check.check}: {check.seen}{advice}"
+    for reason, names in skipped.items():
+        yield f"[skipped] {', '.join(names)}: {reason}"

@@ -10,14 +10,7 @@ from typing import Any
 from tap_techwolf import streams
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.transport import BudgetSpentError
-from tap_techwolf.doctor.checks import (
-    check_clock,
-    check_export,
-    check_settings,
-    check_token,
-    check_version,
-    token_error,
-)
+from tap_techwolf.doctor.checks import check_clock, check_export, check_settings, check_token
 from tap_techwolf.doctor.client import REQUESTS, SECONDS, LimitedClient, SamplePage
 from tap_techwolf.doctor.filter_check import (
     GOALS_MOVE_FILTER,
@@ -25,7 +18,6 @@ from tap_techwolf.doctor.filter_check import (
     check_filter,
     check_goals,
 )
-from tap_techwolf.doctor.probes import PROBES, run_probe
 from tap_techwolf.doctor.report import Check, CheckSkippedError, Report
 from tap_techwolf.doctor.schema_check import check_form
 from tap_techwolf.errors import AuthenticationError, ExportError
@@ -33,19 +25,18 @@ from tap_techwolf.errors import AuthenticationError, ExportError
 logger = logging.getLogger(__name__)
 
 _NO_TOKEN = "There is no token."  # noqa: S105 - a sentence
-_UNREADABLE = "The export cannot be read."
 
 
-def check_names(*, with_probes: bool = False) -> list[str]:
+def check_names() -> list[str]:
     """Return the names of all checks, in the report's order."""
-    names = ["settings", "token", "clock", "version"]
+    names = ["settings", "token", "clock"]
     for export in _exports({}):
         names += [f"export:{export.name}", f"form:{export.name}"]
         if export.has_last_updated:
             names.append(f"filter:{export.name}")
     if f"filter:{GOALS_STREAM}" in names:
         names.append(GOALS_MOVE_FILTER)
-    return [*names, *PROBES] if with_probes else names
+    return names
 
 
 def _exports(config: Mapping[str, Any]) -> list[Export]:
@@ -59,12 +50,9 @@ class Runner:
         report: What was found so far; another thread may read it at any time.
     """
 
-    def __init__(
-        self, *, with_probes: bool = False, requests: int = REQUESTS, seconds: float = SECONDS
-    ) -> None:
+    def __init__(self, *, requests: int = REQUESTS, seconds: float = SECONDS) -> None:
         """Prepare a report in which every check is skipped."""
-        self.report = Report(check_names(with_probes=with_probes))
-        self._with_probes = with_probes
+        self.report = Report(check_names())
         self._requests = requests
         self._seconds = seconds
         self._pages: dict[str, SamplePage] = {}
@@ -85,58 +73,48 @@ class Runner:
         client = LimitedClient(config, self._requests, self._seconds)
         with self._checking("token"):
             self.report.add(check_token(client))
+        if client.authenticator.access_token is not None:
+            self._check_exports(client)
+        with self._checking("clock"):
+            self.report.add(check_clock(client))
         if client.authenticator.access_token is None:
-            self._check_clock(client)
             self.report.skip_rest(_NO_TOKEN)
-            return
-        self._run_with_token(client)
 
-    def _run_with_token(self, client: LimitedClient) -> None:
+    def _check_exports(self, client: LimitedClient) -> None:
         exports = _exports(client.config)
-        with self._checking("version"):
-            self.report.add(check_version(client))
         for export in exports:
             self._check_first_page(client, export)
-        self._check_clock(client)
         for export in exports:
             if export.has_last_updated:
                 with self._checking(f"filter:{export.name}"):
                     self.report.add(check_filter(client, self._readable_page(export.name)))
-        probes = PROBES if self._with_probes else {}
-        if GOALS_MOVE_FILTER in (check.check for check in self.report.checks):
+        if GOALS_MOVE_FILTER in check_names():
             with self._checking(GOALS_MOVE_FILTER):
-                page = self._readable_page(GOALS_STREAM)
-                self.report.add(check_goals(client, page, reserved_requests=len(probes)))
-        pages = [page for page in self._pages.values() if not page.problem]
-        for name in probes:
-            with self._checking(name):
-                self.report.add(run_probe(name, client, pages))
-
-    def _check_clock(self, client: LimitedClient) -> None:
-        with self._checking("clock"):
-            self.report.add(check_clock(client))
+                self.report.add(check_goals(client, self._readable_page(GOALS_STREAM)))
 
     def _check_first_page(self, client: LimitedClient, export: Export) -> None:
         name = f"export:{export.name}"
         with self._checking(name):
             try:
-                page = client.get_sample(export, export.request(client.config))
+                page = self._pages[export.name] = client.get_sample(export)
+                self.report.add(check_export(page))
             except ExportError as error:
                 seen = f"The export cannot be read: {error.reason}."
                 self.report.add(Check(name, "error", seen, error.advice))
-            else:
-                self._pages[export.name] = page
-                self.report.add(check_export(page, client))
         with self._checking(f"form:{export.name}"):
-            if export.name not in self._pages:
-                raise CheckSkippedError(_UNREADABLE)
-            self.report.add(check_form(self._pages[export.name], client.config))
+            self.report.add(check_form(self._page(export.name), client.config))
+
+    def _page(self, stream: str) -> SamplePage:
+        """Return the first page of an export, if there is one."""
+        if stream not in self._pages:
+            raise CheckSkippedError("The export cannot be read.")
+        return self._pages[stream]
 
     def _readable_page(self, stream: str) -> SamplePage:
-        """Return the first page of an export, if it can be read and has the records' keys."""
-        page = self._pages.get(stream)
-        if page is None or page.problem:
-            raise CheckSkippedError(_UNREADABLE)
+        """Return the first page of an export, if its records have their keys."""
+        page = self._page(stream)
+        if page.problem:
+            raise CheckSkippedError("The export cannot be read.")
         return page
 
     @contextmanager
@@ -149,7 +127,8 @@ class Runner:
             self.report.add(Check(name, "skipped", str(error)))
         except AuthenticationError as error:
             self.report.add(Check(name, "skipped", _NO_TOKEN))
-            self.report.add(token_error(error))
+            seen = f"The token endpoint gave no token: {error.reason}."
+            self.report.add(Check("token", "error", seen, error.advice))
         except Exception as error:  # noqa: BLE001 - its text may hold data
             place = traceback.extract_tb(error.__traceback__)[-1]
             seen = (

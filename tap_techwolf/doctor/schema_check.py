@@ -1,56 +1,65 @@
-"""Compare the records of an export's first page with the stream's schema."""
+"""Compare the records of an export's first page with the stream's schema, without showing data."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from tap_techwolf.api.export import Export
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.dates import parse_date_time
-from tap_techwolf.doctor.anonymize import DOCUMENTED_VALUES
 from tap_techwolf.doctor.client import SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError
-from tap_techwolf.doctor.shape import Shape
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
 
 # The documentation says or shows that not every record has them.
 _OPTIONAL = frozenset({"job_id", "weekly_hours"})
 
+# Other names may be data, and so may any name below the root: `{"jane_doe": {...}}`.
+_COLUMN_NAME = re.compile(r"[a-z_]{1,40}")
+
+_TYPES: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    Decimal: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
 _ADVICE = (
-    "Please report this line: the tap drops properties that it does not know, and loaders may "
-    "reject values of another type."
+    "Please report this line: the tap drops columns that it does not know, and loaders may reject "
+    "values of another type."
 )
 
 
 def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
     """Compare the records of a page with the schema."""
+    export = page.export
     if not page.records:
         raise CheckSkippedError("The first page has no records.")
-    export = page.export
-    schema = _sent_schema(export, config)
-    records = page.records
-    if _is_tree(export, config):
-        # The names in a tree are not documented: `--probe` describes it instead.
-        known = schema["properties"].keys()
-        records = [{name: record[name] for name in known & record.keys()} for record in records]
-    comparison = _Comparison(_not_requested(export, config))
-    comparison.compare(Shape.of(records), schema)
-    return comparison.to_check(f"form:{export.name}", len(records))
+    if export.has_task_profiles and config["task_profile_format"] == "hierarchy":
+        raise CheckSkippedError("The format of a hierarchy is not documented.")
+    optional = _OPTIONAL | _not_requested(export, config)
+    found: dict[str, list[str]] = defaultdict(list)
+    for what, where in _differences(page.records, _sent_schema(export), optional):
+        found[what].append(where)
+    count = len(page.records)
+    if not found:
+        return Check(f"form:{export.name}", "ok", f"All {count} records match the schema.")
+    parts = [f"{what}: {'; '.join(places)}." for what, places in found.items()]
+    seen = f"{count} records compared with the schema. {' '.join(parts)}"
+    return Check(f"form:{export.name}", "warning", seen, _ADVICE)
 
 
-def _is_tree(export: Export, config: Mapping[str, Any]) -> bool:
-    return export.has_task_profiles and config["task_profile_format"] == "hierarchy"
-
-
-def _sent_schema(export: Export, config: Mapping[str, Any]) -> dict[str, Any]:
+def _sent_schema(export: Export) -> dict[str, Any]:
     """Return the schema of the records as the API sends them: without the tap's own columns."""
     schema = read_schema(export.name)
-    own = {REPLICATION_KEY}
-    if export.has_task_profiles:
-        own |= {"tasks", "hierarchy"} if _is_tree(export, config) else {"hierarchy"}
-    for column in own & schema["properties"].keys():
-        del schema["properties"][column]
+    for column in (REPLICATION_KEY, "hierarchy"):
+        schema["properties"].pop(column, None)
     return schema
 
 
@@ -62,69 +71,39 @@ def _not_requested(export: Export, config: Mapping[str, Any]) -> set[str]:
     return set(setting["items"]["enum"]) - set(export.includes(config))
 
 
-@dataclass(slots=True)
-class _Comparison:
-    """What differs from a schema, each difference in words that are safe to publish."""
-
-    not_requested: set[str]
-    unknown: list[str] = field(default_factory=list)
-    types: list[str] = field(default_factory=list)
-    values: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    optional: list[str] = field(default_factory=list)
-
-    def compare(self, shape: Shape, schema: Mapping[str, Any], place: str = "") -> None:
-        """Note the differences at a place and below it."""
-        if types := ", ".join(sorted(_unexpected_types(shape, schema))):
-            self.types.append(f"{place} ({types})")
-        documented = DOCUMENTED_VALUES.get(place.rpartition(".")[2])
-        if documented and (others := len(shape.texts - documented)):
-            self.values.append(f"{others} of {place}")
-        if "object" in shape.types and "properties" in schema:
-            self._compare_properties(shape, schema["properties"], place)
-        if shape.items is not None and "items" in schema:
-            self.compare(shape.items, schema["items"], f"{place}[]")
-
-    def _compare_properties(self, shape: Shape, known: Mapping[str, Any], place: str) -> None:
-        unknown = ", ".join(
-            f"{name} ({', '.join(sorted(below.types))})"
-            for name, below in shape.named_shapes()
-            if name not in known
-        )
-        if unknown:
-            self.unknown.append(f"below {place}: {unknown}" if place else unknown)
-        for name, schema in known.items():
+def _differences(
+    values: Sequence[object], schema: Mapping[str, Any], optional: Collection[str], place: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield what differs at a place and below it, and where."""
+    if types := ", ".join(sorted(_unexpected_types(values, schema))):
+        yield "Of another type", f"{place} ({types})"
+    objects = [value for value in values if isinstance(value, dict)]
+    known: Mapping[str, Any] = schema.get("properties", {})
+    if objects and known:
+        names = {name for one in objects for name in one}
+        if unknown := _listed(names - known.keys(), is_root=not place):
+            yield "Unknown", f"below {place}: {unknown}" if place else unknown
+        for name, below in known.items():
             path = f"{place}.{name}".lstrip(".")
-            if name in shape.properties:
-                self.compare(shape.properties[name], schema, path)
-            elif name not in self.not_requested:
-                (self.optional if name in _OPTIONAL else self.missing).append(path)
-
-    def to_check(self, name: str, count: int) -> Check:
-        """Return the check's entry."""
-        found = {
-            "Unknown": self.unknown,
-            "Of another type": self.types,
-            "Undocumented values": self.values,
-            "Missing in all records": self.missing,
-        }
-        differences = [f"{what}: {'; '.join(places)}." for what, places in found.items() if places]
-        notes = []
-        if self.optional:
-            notes = [f"Optional, and missing in all records: {', '.join(self.optional)}."]
-        if not differences:
-            return Check(name, "ok", " ".join([f"All {count} records match the schema.", *notes]))
-        seen = " ".join([f"{count} records compared with the schema.", *differences, *notes])
-        return Check(name, "warning", seen, _ADVICE)
+            if name in names:
+                found = [one[name] for one in objects if name in one]
+                yield from _differences(found, below, optional, path)
+            elif name not in optional:
+                yield "Missing in all records", path
+    items = [item for value in values if isinstance(value, list) for item in value]
+    if items and "items" in schema:
+        yield from _differences(items, schema["items"], optional, f"{place}[]")
 
 
-def _unexpected_types(shape: Shape, schema: Mapping[str, Any]) -> Iterable[str]:
+def _unexpected_types(values: Sequence[object], schema: Mapping[str, Any]) -> set[str]:
     allowed = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     if "number" in allowed:
         allowed.add("integer")
-    yield from shape.types - allowed
-    if schema.get("format") == "date-time" and not all(map(_is_date_time, shape.texts)):
-        yield "string that is not a date-time"
+    unexpected = {_TYPES[type(value)] for value in values} - allowed
+    texts = (value for value in values if isinstance(value, str))
+    if schema.get("format") == "date-time" and not all(map(_is_date_time, texts)):
+        unexpected.add("string that is not a date-time")
+    return unexpected
 
 
 def _is_date_time(text: str) -> bool:
@@ -133,3 +112,11 @@ def _is_date_time(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _listed(names: set[str], *, is_root: bool) -> str:
+    """Name the columns, and count all other names."""
+    shown = sorted(name for name in names if is_root and _COLUMN_NAME.fullmatch(name))
+    if others := len(names) - len(shown):
+        shown.append("1 other name" if others == 1 else f"{others} other names")
+    return ", ".join(shown)

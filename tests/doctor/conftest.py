@@ -26,7 +26,6 @@ class Examine(Protocol):
     def __call__(
         self,
         *,
-        with_probes: bool = ...,
         requests: int = ...,
         seconds: float = ...,
         **overrides: Any,
@@ -37,7 +36,6 @@ class Examine(Protocol):
 def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
     def examine(
         *,
-        with_probes: bool = False,
         requests: int = REQUESTS,
         seconds: float = SECONDS,
         **overrides: Any,
@@ -45,9 +43,9 @@ def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings(url, **overrides)))
         sent = sandbox.requests.total()
-        checks = run(str(file), with_probes=with_probes, requests=requests, seconds=seconds)
+        checks = run(str(file), requests=requests, seconds=seconds)
         assert sandbox.requests.total() <= sent + REQUESTS
-        assert list(checks) == check_names(with_probes=with_probes)
+        assert list(checks) == check_names()
         assert not [one for one in checks.values() if "Unexpected" in one.seen]
         return checks
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.doctor.conftest import Examine
     from tests.gateway import Kind
 
-ALL = (TOKEN_PATH, "/version", "/employees", *PATHS.values())
+ALL = (TOKEN_PATH, *PATHS.values())
 
 
 def test_the_limits_are_those_that_are_promised() -> None:
@@ -34,7 +34,7 @@ def test_the_limits_are_those_that_are_promised() -> None:
 @pytest.mark.parametrize("most", range(0, 27, 2))
 def test_no_request_goes_beyond_the_budget(sandbox: Sandbox, examine: Examine, most: int) -> None:
     sandbox.company.change_some(10)
-    checks = examine(requests=most, with_probes=True)
+    checks = examine(requests=most)
     assert sandbox.requests.total() <= most
     if most < 12:
         assert sandbox.requests.total() == most
@@ -50,7 +50,7 @@ def test_retries_and_tokens_count(
     with gateway(url) as (address, gate):
         for path in (TOKEN_PATH, *PATHS.values()):
             gate.breaks[path] = ["close", "none"] * 50
-        examine(api_url=address, auth_url=address + TOKEN_PATH, with_probes=True)
+        examine(api_url=address, auth_url=address + TOKEN_PATH)
         assert len(gate.requests) == 30
         assert gate.requests.count(TOKEN_PATH) == 2
 
@@ -94,15 +94,6 @@ def test_a_request_may_take_forty_seconds(url: str, timeout: float, expected: fl
     config = complete(settings(url, request_timeout=timeout), SETTINGS.to_dict())
     limited = client.LimitedClient(config, requests=30, seconds=165)
     assert limited.transport.timeout == expected
-
-
-def test_a_silent_version_is_skipped(url: str, examine: Examine) -> None:
-    with gateway(url) as (address, gate):
-        gate.breaks["/version"] = ["silent"]
-        gate.breaks["/employees"] = ["silent"]
-        checks = examine(api_url=address, auth_url=address + TOKEN_PATH, request_timeout=3)
-    assert checks["version"].verdict == "skipped"
-    assert checks["export:employee_ai_goals"].verdict == "ok"
 
 
 def test_a_long_pause_is_not_waited_for(

@@ -20,28 +20,18 @@ GOALS, EMPLOYEES, JOBS = (
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"cost_centre": "Jane"}, "Unknown: cost_centre (string)."),
-        ({"Jane Doe": 1, "jane-7": None}, "Unknown: 2 other keys (integer, null)."),
-        ({f"jane{'e' * number}": 1 for number in range(31)}, "Unknown: 31 other keys (integer)."),
-        ({"tasks.skill": "Jane"}, "Unknown: below tasks[]: skill (string)."),
-        ({"tasks.jane_doe": 7}, "Unknown: below tasks[]: 1 other key (integer)."),
+        ({"cost_centre": "Jane"}, "Unknown: cost_centre."),
+        ({"Jane Doe": 1, "jane-7": None}, "Unknown: 2 other names."),
+        ({"tasks.skill": "Jane"}, "Unknown: below tasks[]: 1 other name."),
+        ({"tasks.jane_doe": 7}, "Unknown: below tasks[]: 1 other name."),
         (
             {"tasks.ai_impact.by_manager": {"jane_doe": {"payroll": "pregnant"}}},
-            "Unknown: below tasks[].ai_impact: 1 other key (object).",
+            "Unknown: below tasks[].ai_impact: 1 other name.",
         ),
-        ({"by_team": {"jane_doe": {"payroll": "pregnant"}}}, "Unknown: by_team (object)."),
+        ({"by_team": {"jane_doe": {"payroll": "pregnant"}}}, "Unknown: by_team."),
         ({"tasks": "Jane"}, "Of another type: tasks (string)."),
         ({"tasks.weekly_hours": "Jane"}, "Of another type: tasks[].weekly_hours (string)."),
         ({"tasks.task": 7}, "Of another type: tasks[].task (integer)."),
-        ({"tasks.ai_impact.level": "H7"}, "Undocumented values: 1 of tasks[].ai_impact.level."),
-        (
-            {"tasks.validation_state": "pregnant"},
-            "Undocumented values: 1 of tasks[].validation_state.",
-        ),
-        (
-            {"tasks.source_events.event_type": "jane_doe"},
-            "Undocumented values: 1 of tasks[].source_events[].event_type.",
-        ),
     ],
 )
 def test_a_difference_is_a_warning_without_data(
@@ -52,7 +42,7 @@ def test_a_difference_is_a_warning_without_data(
     assert check.verdict == "warning"
     assert words in check.seen
     assert check.advice
-    for data in ("jane", "payroll", "pregnant", "H7", "by_manager"):
+    for data in ("jane", "payroll", "pregnant", "by_manager"):
         assert data not in check.seen.lower()
 
 
@@ -72,13 +62,11 @@ def test_a_property_that_all_records_lack_is_a_warning(sandbox: Sandbox, examine
     assert "Missing in all records: tasks[].task; tasks[].ai_impact.level." in check.seen
 
 
-def test_a_missing_optional_property_is_only_noted(sandbox: Sandbox, examine: Examine) -> None:
+def test_a_missing_optional_property_is_no_difference(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.variants.omitted_properties = {GOALS: {"job_id"}, EMPLOYEES: {"tasks.weekly_hours"}}
     checks = examine()
-    for stream, name in (("ai_goals", "job_id"), ("task_profiles", "tasks[].weekly_hours")):
-        check = checks[f"form:employee_{stream}"]
-        assert check.verdict == "ok"
-        assert f"missing in all records: {name}." in check.seen
+    for stream in ("ai_goals", "task_profiles"):
+        assert checks[f"form:employee_{stream}"].verdict == "ok"
 
 
 def test_details_that_were_not_requested_are_not_missing(examine: Examine) -> None:
@@ -109,5 +97,5 @@ def test_an_empty_page_cannot_be_compared(sandbox: Sandbox, examine: Examine) ->
 def test_a_hierarchy_is_not_compared(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.variants.set_properties = {EMPLOYEES: {"jane_doe": {"payroll": 1}}}
     check = examine(task_profile_format="hierarchy")["form:employee_task_profiles"]
-    assert check.verdict == "ok"
+    assert check.verdict == "skipped"
     assert "jane" not in check.seen
