@@ -1,6 +1,7 @@
 """Send requests to a tenant's API, and fetch an export's pages, retrying transient errors."""
 
 import logging
+import math
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, NoPageError, Page
 from tap_techwolf.api.redaction import api_message, redact, status_text
 from tap_techwolf.api.retry import LONGEST_WAIT, Retries, is_transient
-from tap_techwolf.api.transport import Budget, RequestError, Response, Transport
+from tap_techwolf.api.transport import RequestError, Response, Transport
 from tap_techwolf.config.urls import endpoints
 from tap_techwolf.errors import ExportError, StoppedError
 
@@ -67,16 +68,21 @@ class ApiClient:
         authenticator: Holds the run's one token.
     """
 
-    def __init__(self, config: Mapping[str, Any], budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        most_requests: float = math.inf,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
         """Prepare the client; it connects with the first request.
 
         Args:
             config: Validated settings.
-            budget: Limits all requests together; None for no limit.
+            most_requests: How many requests may be sent.
+            longest_wait: The seconds to wait before a request is repeated, at most.
         """
         self.config = config
-        self.transport = Transport(config["request_timeout"], budget)
-        longest_wait = budget.longest_wait if budget else LONGEST_WAIT
+        self.transport = Transport(config["request_timeout"], most_requests)
         self.retries = Retries(config["max_attempts"], longest_wait)
         self.authenticator = TechWolfAuthenticator(config, self.transport, self.retries)
         self._url = endpoints(config).api_url
@@ -94,12 +100,8 @@ class ApiClient:
         if is_new:
             logger.warning(message, *values)
 
-    def send(self, request: Request, timeout: float | None = None) -> Response:
+    def send(self, request: Request) -> Response:
         """Send a request; if the API rejects the token, send it once more with a new one.
-
-        Args:
-            request: The request.
-            timeout: The seconds that it may take; the setting `request_timeout` if left out.
 
         Returns:
             The response, whatever its status.
@@ -107,16 +109,15 @@ class ApiClient:
         Raises:
             AuthenticationError: There is no token.
             RequestError: There was no whole response in time.
-            BudgetSpentError: The budget allows no further request.
         """
-        response = self._send_once(request, timeout)
+        response = self._send_once(request)
         if response.status == HTTPStatus.UNAUTHORIZED:
             logger.info("The API rejected the token (401); getting a new one")
             self.authenticator.discard_token(response.request)
-            response = self._send_once(request, timeout)
+            response = self._send_once(request)
         return response
 
-    def _send_once(self, request: Request, timeout: float | None) -> Response:
+    def _send_once(self, request: Request) -> Response:
         self.retries.wait_for_pause()
         response = self.transport.send(
             requests.Request(
@@ -126,8 +127,7 @@ class ApiClient:
                 headers=self._headers,
                 json=request.json,
                 auth=self.authenticator,
-            ),
-            timeout,
+            )
         )
         logger.debug(
             "%s %s: status %d, %.3f s, %d bytes",
@@ -164,7 +164,6 @@ class ExportClient:
             AuthenticationError: There is no token.
             ExportError: There is no such page, or it may be incomplete.
             StoppedError: The stream has ended meanwhile.
-            BudgetSpentError: The budget allows no further request.
         """
         try:
             return self._api.retries.run(

@@ -5,14 +5,11 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from threading import Lock
 from typing import TypeVar
-
-import backoff
-from backoff.types import Details
 
 from tap_techwolf.api.transport import RequestError, Response, http_date
 
@@ -21,6 +18,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _LONGEST_BACKOFF = 60.0
+_MOST_DOUBLINGS = 6
 
 #: The longest `Retry-After` that is obeyed. A longer one may be a mistake, or last until tomorrow:
 #: the attempts that are left then end the stream with a clear error instead of hanging.
@@ -82,53 +80,44 @@ class Retries:
             RequestError: The last attempt's error; its reason says how many there were.
         """
         attempts = max_attempts or self._max_attempts
-        retried = backoff.on_exception(
-            self._waits,
-            RequestError,
-            max_tries=attempts,
-            giveup=lambda error: not error.is_transient,
-            on_backoff=lambda details: self._before_wait(details, place, attempts),
-            jitter=None,
-            logger=None,
-        )(request)
-        try:
-            return retried()
-        except RequestError as error:
-            if error.is_transient:
-                times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-                error.summary = f"gave up after {times}; the last one failed with: {error.reason}"
-            raise
+        attempt = 1
+        while True:
+            try:
+                return request()
+            except RequestError as error:
+                if not error.is_transient:
+                    raise
+                if attempt == attempts:
+                    times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+                    error.summary = (
+                        f"gave up after {times}; the last one failed with: {error.reason}"
+                    )
+                    raise
+                seconds = self._seconds_to_wait(error.response, attempt)
+                logger.warning(
+                    "%s: %s; attempt %d of %d follows in %.1f s",
+                    *(place, error.reason, attempt + 1, attempts, seconds),
+                )
+            time.sleep(seconds)
+            attempt += 1
 
-    def _waits(self) -> Generator[float, RequestError, None]:
-        """Yield the seconds to wait after each error that is sent, as `backoff` expects.
+    def _seconds_to_wait(self, response: Response | None, attempt: int) -> float:
+        """Return how long to wait after a failed attempt; the others may have to wait as well.
 
         From one second on, doubled each time up to a minute; longer if `Retry-After` says so, but
         never shorter: a `Retry-After: 0` would use up all attempts within milliseconds.
         """
-        error = yield 0.0
-        shortest = 1.0
-        while True:
-            # Jitter keeps many taps from coming back at one moment; it need not be secure.
-            seconds = min(shortest * random.uniform(1, 1.5), _LONGEST_BACKOFF)  # noqa: S311
-            asked_for = retry_after(error.response) or 0.0
-            error = yield min(max(seconds, asked_for), self._longest_wait)
-            shortest = min(shortest * 2, _LONGEST_BACKOFF)
-
-    def _before_wait(self, details: Details, place: str, attempts: int) -> None:
-        error, seconds = details["exception"], details["wait"]
-        assert isinstance(error, RequestError)  # noqa: S101 - backoff catches no other
-        response = error.response
+        # Jitter keeps many taps from coming back at one moment; it need not be secure.
+        shortest = 2.0 ** min(attempt - 1, _MOST_DOUBLINGS) * random.uniform(1, 1.5)  # noqa: S311
+        asked_for = retry_after(response)
+        seconds = max(min(shortest, _LONGEST_BACKOFF), asked_for or 0.0)
+        seconds = min(seconds, self._longest_wait)
         with self._lock:
             self.count += 1
-            if response is not None and (
-                response.status == HTTPStatus.TOO_MANY_REQUESTS or retry_after(response) is not None
-            ):
-                # The other streams would be told the same.
+            is_limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+            if is_limited or asked_for is not None:
                 self._paused_until = max(self._paused_until, time.monotonic() + seconds)
-        logger.warning(
-            "%s: %s; attempt %d of %d follows in %.1f s",
-            *(place, error.reason, details["tries"] + 1, attempts, seconds),
-        )
+        return seconds
 
     def wait_for_pause(self) -> None:
         """Wait until the pause that the API has asked for is over, even if it is extended."""

@@ -143,26 +143,8 @@ class RequestError(Exception):
         self.is_transient = is_transient
 
 
-class BudgetSpentError(Exception):
-    """No further request may be sent; the text says why, and is safe to show."""
-
-
-class Budget:
-    """Limit how many requests are sent, and for how long.
-
-    Attributes:
-        requests: The number of requests, including those for tokens and repeated ones.
-        longest_wait: The seconds to wait before a request is repeated, at most.
-    """
-
-    def __init__(self, requests: int, seconds: float, longest_wait: float) -> None:
-        self.requests = requests
-        self.longest_wait = longest_wait
-        self._ends_at = time.monotonic() + seconds
-
-    def seconds_left(self) -> float:
-        """Return the seconds until all requests must be over; never negative."""
-        return max(0.0, self._ends_at - time.monotonic())
+class TooManyRequestsError(Exception):
+    """No further request may be sent."""
 
 
 class _Session(requests.Session):
@@ -191,50 +173,54 @@ class Transport:
         request_count: How many requests were sent.
         clock_difference: How far the server's clock is ahead of this machine's, by the newest
             response; None if it is not known.
-        budget: Limits all requests together; None for no limit.
     """
 
-    def __init__(self, timeout: float, budget: Budget | None = None) -> None:
+    def __init__(self, timeout: float, most_requests: float = math.inf) -> None:
+        """Prepare the connections; the first request opens one.
+
+        Args:
+            timeout: How many seconds a request may take.
+            most_requests: How many may be sent, those for tokens and repeated ones included.
+        """
         self.timeout = timeout
-        self.budget = budget
+        self._most_requests = most_requests
         self.request_count = 0
         self.clock_difference: timedelta | None = None
         self._lock = Lock()
         self._session = _Session()
         self._environments: dict[tuple[str, str], Mapping[str, Any]] = {}
 
-    def send(self, request: requests.Request, timeout: float | None = None) -> Response:
+    def send(self, request: requests.Request) -> Response:
         """Send a request and read the whole response.
 
         If the connection breaks, the request is sent once more at once, on a new connection: a
         server may close a kept-alive connection at the moment of a request, which says nothing
         about the request. Repeating one is safe, as requests to this API only read.
 
-        Args:
-            request: The request, with all its headers.
-            timeout: Seconds; `self.timeout` if left out.
-
         Raises:
             RequestError: There was no whole response in time.
-            BudgetSpentError: The budget allows no further request.
+            TooManyRequestsError: No further request may be sent.
         """
         prepared = self._session.prepare_request(request)
         try:
             try:
-                return self._send_once(prepared, timeout or self.timeout)
+                return self._send_once(prepared)
             except (requests.ConnectionError, urllib3_errors.HTTPError) as error:
                 if not any(isinstance(cause, ConnectionError) for cause in _causes(error)):
                     raise
                 self._session.close()  # Another kept-alive connection may be closed as well.
-                return self._send_once(prepared, timeout or self.timeout)
+                return self._send_once(prepared)
         except (requests.RequestException, urllib3_errors.HTTPError, UnicodeError) as error:
             raise _request_error(error) from error
 
-    def _send_once(self, request: requests.PreparedRequest, timeout: float) -> Response:
-        timeout = self._spend(timeout)
+    def _send_once(self, request: requests.PreparedRequest) -> Response:
+        with self._lock:
+            if self.request_count >= self._most_requests:
+                raise TooManyRequestsError(f"Not reached within {self._most_requests} requests.")
+            self.request_count += 1
         requested_at, started = datetime.now(UTC), time.monotonic()
         environment = self._environment(str(request.url))
-        limits = (min(timeout, _LONGEST_CONNECT), timeout)
+        limits = (min(self.timeout, _LONGEST_CONNECT), self.timeout)
         with self._session.send(
             request, timeout=limits, allow_redirects=False, **environment
         ) as response:
@@ -249,7 +235,7 @@ class Transport:
             # hold the run forever.
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
                 body += chunk
-                if time.monotonic() - started > timeout:
+                if time.monotonic() - started > self.timeout:
                     raise requests.Timeout
         whole = Response(
             status=response.status_code,
@@ -261,19 +247,6 @@ class Transport:
         )
         self.clock_difference = whole.clock_difference
         return whole
-
-    def _spend(self, timeout: float) -> float:
-        """Count a request, and return how many seconds it may take."""
-        with self._lock:
-            seconds_left = math.inf
-            if self.budget is not None:
-                seconds_left = self.budget.seconds_left()
-                if self.request_count >= self.budget.requests:
-                    raise BudgetSpentError(f"Not reached within {self.budget.requests} requests.")
-                if not seconds_left:
-                    raise BudgetSpentError("Not reached in time.")
-            self.request_count += 1
-        return min(timeout, seconds_left)
 
     def _environment(self, url: str) -> Mapping[str, Any]:
         """Return the proxies and the CA bundle for a URL; looking them up takes a while."""

@@ -58,7 +58,7 @@ def check_token(client: LimitedClient) -> Check:
 
     Raises:
         AuthenticationError: There is no token.
-        BudgetSpentError: The limits allow no further request.
+        TooManyRequestsError: No further request may be sent.
     """
     authenticator = client.authenticator
     authenticator.update_access_token()

@@ -9,14 +9,9 @@ from tap_techwolf.api.client import ApiClient, ExportClient
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.page import BrokenPageError, Record
 from tap_techwolf.api.pagination import Position
-from tap_techwolf.api.transport import Budget
 
 #: All requests together, those for tokens and repeated ones included.
 REQUESTS = 30
-#: All requests together. Starting the process and printing the report take the rest of three
-#: minutes.
-SECONDS = 165.0
-
 _SECONDS_PER_REQUEST = 40
 _LONGEST_WAIT = 10.0
 _ATTEMPTS = 2
@@ -48,15 +43,15 @@ class SamplePage:
 
 
 class LimitedClient(ApiClient):
-    """The tap's client, with limits on the number and the time of all requests."""
+    """The tap's client, with limits on the number of all requests and the time of each."""
 
-    def __init__(self, config: Mapping[str, Any], requests: int, seconds: float) -> None:
-        """Start the time; no request is sent yet."""
+    def __init__(self, config: Mapping[str, Any], requests: int) -> None:
+        """Prepare the client; no request is sent yet."""
         limits = {
             "max_attempts": _ATTEMPTS,
             "request_timeout": min(config["request_timeout"], _SECONDS_PER_REQUEST),
         }
-        super().__init__({**config, **limits}, Budget(requests, seconds, _LONGEST_WAIT))
+        super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
         self._requests = requests
 
     @property
@@ -72,7 +67,7 @@ class LimitedClient(ApiClient):
         Raises:
             ExportError: There is no such page, or it breaks the documented format.
             AuthenticationError: There is no token.
-            BudgetSpentError: The limits allow no further request.
+            TooManyRequestsError: No further request may be sent.
         """
         client = ExportClient(self, export)
         request = export.request(self.config, filter_date=filter_date, position=position)

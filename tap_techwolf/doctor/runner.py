@@ -9,9 +9,9 @@ from typing import Any
 
 from tap_techwolf import streams
 from tap_techwolf.api.export import Export
-from tap_techwolf.api.transport import BudgetSpentError
+from tap_techwolf.api.transport import TooManyRequestsError
 from tap_techwolf.doctor.checks import check_clock, check_export, check_settings, check_token
-from tap_techwolf.doctor.client import REQUESTS, SECONDS, LimitedClient, SamplePage
+from tap_techwolf.doctor.client import REQUESTS, LimitedClient, SamplePage
 from tap_techwolf.doctor.filter_check import (
     GOALS_MOVE_FILTER,
     GOALS_STREAM,
@@ -50,11 +50,10 @@ class Runner:
         report: What was found so far; another thread may read it at any time.
     """
 
-    def __init__(self, *, requests: int = REQUESTS, seconds: float = SECONDS) -> None:
+    def __init__(self, requests: int = REQUESTS) -> None:
         """Prepare a report in which every check is skipped."""
         self.report = Report(check_names())
         self._requests = requests
-        self._seconds = seconds
         self._pages: dict[str, SamplePage] = {}
 
     def run(self, sources: Sequence[str]) -> None:
@@ -70,7 +69,7 @@ class Runner:
         if config is None:
             self.report.skip_rest("The settings are wrong.")
             return
-        client = LimitedClient(config, self._requests, self._seconds)
+        client = LimitedClient(config, self._requests)
         with self._checking("token"):
             self.report.add(check_token(client))
         if client.authenticator.access_token is not None:
@@ -123,7 +122,7 @@ class Runner:
         logger.info("Checking %s", name)
         try:
             yield
-        except (CheckSkippedError, BudgetSpentError) as error:
+        except (CheckSkippedError, TooManyRequestsError) as error:
             self.report.add(Check(name, "skipped", str(error)))
         except AuthenticationError as error:
             self.report.add(Check(name, "skipped", _NO_TOKEN))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import select
 import socket
 import ssl
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 from sandbox.tokens import TOKEN_PATH
 from tap_techwolf.api.client import ApiClient
+from tap_techwolf.api.retry import LONGEST_WAIT
 from tap_techwolf.config.validation import complete
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import settings
@@ -24,8 +26,6 @@ from tests.harness import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from tap_techwolf.api.transport import Budget
 
 HOST = "127.0.0.1"
 PAUSE = 0.05  # seconds between two bytes of a drip
@@ -88,10 +88,12 @@ class Api:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
-def client(api: Api, budget: Budget | None = None, **overrides: Any) -> ApiClient:
+def client(
+    api: Api, most_requests: float = math.inf, longest_wait: float = LONGEST_WAIT, **overrides: Any
+) -> ApiClient:
     """A client with settings that reach an API."""
     config = complete(settings(api.url, **overrides), TapTechWolf.settings_schema())
-    return ApiClient(config, budget)
+    return ApiClient(config, most_requests, longest_wait)
 
 
 @contextmanager

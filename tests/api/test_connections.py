@@ -15,7 +15,7 @@ import requests
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
-from tap_techwolf.api.transport import Budget, BudgetSpentError, RequestError, Response, Transport
+from tap_techwolf.api.transport import RequestError, Response, TooManyRequestsError, Transport
 from tap_techwolf.errors import AuthenticationError, ExportError
 from tests.api.servers import PAUSE, Answer, Api, client, listen
 from tests.api.test_authentication import send
@@ -153,12 +153,6 @@ def test_a_slow_response_within_the_time_limit_is_read(api: Api) -> None:
 # What is sent, and what is not
 
 
-def test_a_request_may_be_allowed_less_time_than_the_settings_say(api: Api) -> None:
-    api.answers["/any"] = [Answer(b"x" * 400, drips=True)]
-    with pytest.raises(RequestError, match="in time"):
-        Transport(600).send(requests.Request("GET", f"{api.url}/any"), 0.2)
-
-
 def test_a_compressed_body_is_unpacked(api: Api) -> None:
     packed = gzip.compress(b"x" * 1_000_000)
     api.answers["/any"] = [Answer(packed, headers={"Content-Encoding": "gzip"})]
@@ -196,47 +190,28 @@ def test_each_request_is_counted_resends_and_tokens_included(sandbox: Sandbox, u
         assert transport.request_count == sum(sandbox.requests.values()) + 2 == 3
 
 
-# A budget
+# Limits
 
 
-def test_no_more_requests_are_sent_than_a_budget_allows(api: Api) -> None:
+def test_no_more_requests_are_sent_than_allowed(api: Api) -> None:
     api.answers["/export/things"] = [Answer(status=401)]
-    one = client(api, Budget(requests=4, seconds=60, longest_wait=1))
+    one = client(api, 4)
     assert send(one) == 401  # Two tokens and two requests.
-    with pytest.raises(BudgetSpentError, match=r"\b4 requests"):
+    with pytest.raises(TooManyRequestsError, match=r"\b4 requests"):
         send(one)
     assert len(api.received) == one.transport.request_count == 4
 
 
-def test_a_resent_request_needs_a_budget_too(url: str) -> None:
+def test_a_resent_request_counts_too(url: str) -> None:
     with gateway(url) as (address, gate):
         gate.breaks["/any"] = ["close"] * 2
-        transport = Transport(30, Budget(requests=1, seconds=60, longest_wait=1))
-        with pytest.raises(BudgetSpentError):
-            get(f"{address}/any", transport)
+        with pytest.raises(TooManyRequestsError):
+            get(f"{address}/any", Transport(30, 1))
         assert gate.requests == ["/any"]
 
 
-def test_nothing_is_sent_when_the_time_of_a_budget_is_over(api: Api) -> None:
-    one = client(api, Budget(requests=9, seconds=0, longest_wait=1))
-    with pytest.raises(BudgetSpentError, match="time"):
-        send(one)
-    assert api.received == []
-
-
-def test_a_request_takes_no_longer_than_what_is_left_of_a_budget(url: str) -> None:
-    with gateway(url) as (address, gate):
-        gate.breaks["/any"] = ["silent"]
-        budget = Budget(requests=9, seconds=0.4, longest_wait=1)
-        started = time.monotonic()
-        with pytest.raises(RequestError, match="in time"):
-            get(f"{address}/any", Transport(20, budget))
-        assert time.monotonic() - started < 10
-        assert budget.seconds_left() == 0
-
-
-def test_a_budget_limits_the_waits_between_attempts(api: Api, waits: list[float]) -> None:
+def test_the_waits_between_attempts_can_be_limited(api: Api, waits: list[float]) -> None:
     api.answers[TOKEN_PATH] = [Answer(status=503, headers={"Retry-After": "90"})]
     with pytest.raises(AuthenticationError):
-        send(client(api, Budget(requests=9, seconds=60, longest_wait=5), max_attempts=3))
+        send(client(api, longest_wait=5, max_attempts=3))
     assert waits == [5, 5]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tap_techwolf.doctor.client import REQUESTS, SECONDS
+from tap_techwolf.doctor.client import REQUESTS
 from tap_techwolf.doctor.runner import Runner, check_names
 from tests.harness import settings
 
@@ -27,7 +27,6 @@ class Examine(Protocol):
         self,
         *,
         requests: int = ...,
-        seconds: float = ...,
         **overrides: Any,
     ) -> dict[str, Check]: ...
 
@@ -37,13 +36,12 @@ def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
     def examine(
         *,
         requests: int = REQUESTS,
-        seconds: float = SECONDS,
         **overrides: Any,
     ) -> dict[str, Check]:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings(url, **overrides)))
         sent = sandbox.requests.total()
-        checks = run(str(file), requests=requests, seconds=seconds)
+        checks = run(str(file), requests=requests)
         assert sandbox.requests.total() <= sent + REQUESTS
         assert list(checks) == check_names()
         assert not [one for one in checks.values() if "Unexpected" in one.seen]

@@ -111,7 +111,7 @@ def write_settings(folder: Path, address: str) -> Path:
 def check(folder: Path, address: str, caplog: pytest.LogCaptureFixture) -> None:
     file = write_settings(folder, address)
     with caplog.at_level(logging.DEBUG, "tap_techwolf"):
-        runner = Runner(seconds=30)
+        runner = Runner()
         runner.run([str(file)])
     checks = runner.report.checks
     expect_nothing(as_json(checks) + as_text(checks) + caplog.text, address)
