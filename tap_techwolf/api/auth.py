@@ -190,7 +190,9 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         if response.status != HTTPStatus.OK:
             status = status_text(response.status)
             message = api_message(response) or "no message"
-            advice = _clock_advice(response) + CREDENTIALS_ADVICE
+            advice = CREDENTIALS_ADVICE
+            if "private_key" in self._settings:
+                advice = _clock_advice(response) + advice
             raise AuthenticationError(
                 f"The token endpoint answered {status} ({message}). {advice}",
                 status=response.status,

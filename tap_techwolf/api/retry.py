@@ -54,12 +54,6 @@ class Retries:
     """
 
     def __init__(self, max_attempts: int, longest_wait: float = LONGEST_WAIT) -> None:
-        """Start without a pause.
-
-        Args:
-            max_attempts: The number of attempts for each request, at least 1.
-            longest_wait: The seconds between two attempts, at most.
-        """
         self.count = 0
         self._max_attempts = max_attempts
         self._longest_wait = longest_wait
@@ -77,7 +71,7 @@ class Retries:
             max_attempts: In place of the run's number of attempts.
 
         Raises:
-            RequestError: The last attempt's error; its reason says how many there were.
+            RequestError: The last attempt's error; its summary says how many there were.
         """
         attempts = max_attempts or self._max_attempts
         attempt = 1
@@ -93,7 +87,7 @@ class Retries:
                         f"gave up after {times}; the last one failed with: {error.reason}"
                     )
                     raise
-                seconds = self._seconds_to_wait(error.response, attempt)
+                seconds = self._next_wait(error.response, attempt)
                 logger.warning(
                     "%s: %s; attempt %d of %d follows in %.1f s",
                     *(place, error.reason, attempt + 1, attempts, seconds),
@@ -101,8 +95,8 @@ class Retries:
             time.sleep(seconds)
             attempt += 1
 
-    def _seconds_to_wait(self, response: Response | None, attempt: int) -> float:
-        """Return how long to wait after a failed attempt; the others may have to wait as well.
+    def _next_wait(self, response: Response | None, attempt: int) -> float:
+        """Return how long to wait for the next attempt; if the API asks for it, all wait.
 
         From one second on, doubled each time up to a minute; longer if `Retry-After` says so, but
         never shorter: a `Retry-After: 0` would use up all attempts within milliseconds.

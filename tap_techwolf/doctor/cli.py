@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from tap_techwolf.cli import print_text
-from tap_techwolf.doctor.report import Report, as_json, as_text, has_errors
+from tap_techwolf.doctor.report import as_json, as_text, has_errors
 from tap_techwolf.signals import exit_now, handle_signals
 from tap_techwolf.version import NAME, VERSION
 
@@ -43,22 +43,25 @@ class _Parser(argparse.ArgumentParser):
 def main() -> None:
     """Run the `tap-techwolf-doctor` command.
 
-    Raises:
-        SystemExit: With status 0 if no check found an error, 1 if one did, and 2 if the command
-            line is wrong.
+    The status is 0 if no check found an error, 1 if one did, and 2 if the command line is wrong.
     """
-    started = time.monotonic()
+    end = time.monotonic() + SECONDS
     handle_signals(_end_by_signal)
     options = _parse(sys.argv[1:])
     _set_up_logging()
-    thread, report = _start(options.config)
-    _wait_for(thread, started + SECONDS)
-    checks = report.checks
+    # Slow to import, and neither --help nor --version needs it.
+    from tap_techwolf.doctor.runner import Runner  # noqa: PLC0415
+
+    runner = Runner()
+    thread = threading.Thread(target=runner.run, args=(options.config,), daemon=True)
+    thread.start()
+    while thread.is_alive() and time.monotonic() < end:
+        # A signal that arrives just before this does not wake it.
+        thread.join(_SECONDS_BETWEEN_LOOKS)
+    checks = runner.report.checks
     print_text(as_json(checks) if options.json else as_text(checks))
-    status = 1 if has_errors(checks) else 0
-    if threading.active_count() > 1:  # One is still waiting for the API.
-        os._exit(status)
-    sys.exit(status)
+    # At once: the thread may still wait for the API, and stderr may be full.
+    os._exit(1 if has_errors(checks) else 0)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -88,27 +91,6 @@ def _set_up_logging() -> None:
     own.propagate = False
     logging.getLogger().addHandler(logging.NullHandler())
     logging.lastResort = None
-
-
-def _start(sources: Sequence[str]) -> tuple[threading.Thread, Report]:
-    """Start the checks on a thread; this one waits for signals and for the time limit."""
-    # Slow to import, and neither --help nor --version needs it.
-    from tap_techwolf.doctor.runner import Runner  # noqa: PLC0415
-
-    runner = Runner()
-    thread = threading.Thread(target=runner.run, args=(sources,), daemon=True)
-    thread.start()
-    return thread, runner.report
-
-
-def _wait_for(thread: threading.Thread, end: float) -> None:
-    """Wait for a thread until a time on the monotonic clock.
-
-    In parts, because a signal that arrives just before this thread starts to wait does not wake
-    it.
-    """
-    while thread.is_alive() and (left := end - time.monotonic()) > 0:
-        thread.join(min(left, _SECONDS_BETWEEN_LOOKS))
 
 
 def _end_by_signal(signal_number: int, frame: FrameType | None) -> NoReturn:

@@ -52,12 +52,6 @@ class LimitedClient(ApiClient):
             "request_timeout": min(config["request_timeout"], _SECONDS_PER_REQUEST),
         }
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
-        self._requests = requests
-
-    @property
-    def requests_left(self) -> int:
-        """How many requests may still be sent."""
-        return self._requests - self.transport.request_count
 
     def get_sample(
         self, export: Export, filter_date: str | None = None, position: Position = None

@@ -234,7 +234,7 @@ def test_a_clock_that_is_wrong_is_named_if_there_is_no_token(
     sandbox: Sandbox, examine: Examine
 ) -> None:
     sandbox.company.clock_offset = timedelta(minutes=5)
-    checks = examine(client_secret="wrong")
+    checks = examine(client_secret=None, private_key=KEY)
     assert checks["clock"].verdict == "warning"
     assert "clock" in checks["token"].advice
 

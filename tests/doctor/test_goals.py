@@ -104,12 +104,6 @@ def test_at_most_five_pages_are_read(quiet: Sandbox, examine: Examine) -> None:
     assert check.verdict == "ok"
 
 
-def test_fewer_pages_are_read_if_requests_run_out(quiet: Sandbox, examine: Examine) -> None:
-    quiet.company.change_goal(quiet.company.employees[with_goals(quiet)[0]])
-    checks = examine(requests=12, page_size=20)
-    assert "On the first page, 1 employee has a goal" in checks[NAME].seen
-
-
 def test_a_page_that_fails_skips_the_check(quiet: Sandbox, examine: Examine) -> None:
     quiet.conditions.faults.append(Fault(GOALS, status=403, skip=3))
     check = examine()[NAME]
