@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.api.redaction import one_line
 from tap_techwolf.errors import ExportError
 from tests.api.test_answers import FATAL, RETRIED
 from tests.api.test_pages import BROKEN
@@ -203,8 +202,3 @@ def test_a_signal_shows_nothing_either(sandbox: Sandbox, url: str, tmp_path: Pat
     process.send_signal(signal.SIGTERM)
     _, log = finish(process)
     check(sandbox, log)
-
-
-def test_texts_from_outside_are_cut_joined_and_cleared() -> None:
-    assert one_line("a\n\tb  c\r\n") == "a b c"
-    assert one_line("x" * 999) == "x" * 300

@@ -74,13 +74,7 @@ class ApiClient:
         most_requests: float = math.inf,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
-        """Prepare the client; it connects with the first request.
-
-        Args:
-            config: Validated settings.
-            most_requests: How many requests may be sent.
-            longest_wait: The seconds to wait before a request is repeated, at most.
-        """
+        """Prepare the client; it connects with the first request."""
         self.config = config
         self.transport = Transport(config["request_timeout"], most_requests)
         self.retries = Retries(config["max_attempts"], longest_wait)

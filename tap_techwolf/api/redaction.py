@@ -95,12 +95,7 @@ def redact(text: object, secrets: tuple[str, ...] = ()) -> str:
     shown = _UUID.sub(HIDDEN, shown)
     shown = _QUOTED.sub(_hide_unless_documented, shown)
     shown = _WORD.sub(_hide_if_many_digits, shown)
-    return one_line(shown)
-
-
-def one_line(text: object) -> str:
-    """Return a text on one line, at most 300 characters long."""
-    return " ".join(str(text).split())[:_LONGEST_TEXT]
+    return " ".join(shown.split())[:_LONGEST_TEXT]
 
 
 def status_text(status: int) -> str:

@@ -38,15 +38,24 @@ _PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _CA_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _URL_ADVICE = "Check 'tenant', 'region', 'api_url' and 'auth_url'."
 
+# Only the address of a proxy: the tap's own URLs are validated.
+_BAD_ADDRESSES = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidURL,
+    UnicodeError,  # Of a user or a password.
+)
+
 # The most specific first: a failed connection may have several of these among its causes.
 # `{proxy}` is the variable that names the proxy, `{system}` what the system says, such as
 # "Connection refused" or "Too many open files".
-_FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
+_FAILURES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, str], ...] = (
     (
         ssl.SSLCertVerificationError,
         "the server's certificate is not trusted",
         "If your network inspects TLS, set REQUESTS_CA_BUNDLE to its CA bundle.",
     ),
+    (_BAD_ADDRESSES, "the address of the proxy cannot be used", _PROXY_ADVICE),
     (urllib3_errors.ProxyError, _PROXY_FAILED, _PROXY_ADVICE),
     (urllib3_errors.NameResolutionError, "the host name is unknown", _URL_ADVICE),
     (urllib3_errors.SSLError, "the TLS handshake failed", ""),
@@ -58,14 +67,6 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (urllib3_errors.DecodeError, "the response was cut short", ""),
 )
 
-# Only the address of a proxy: the tap's own URLs are validated.
-_BAD_ADDRESSES = (
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidURL,
-    UnicodeError,  # Of a user or a password.
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -74,7 +75,6 @@ class Response:
     Attributes:
         requested_at: When the request was sent, by this machine's clock.
         seconds: The time from sending the request to the last byte of the body.
-        request: What was sent, so that an error message can hide it.
     """
 
     status: int
@@ -170,18 +170,12 @@ class Transport:
 
     Attributes:
         timeout: How many seconds a request may take.
-        request_count: How many requests were sent.
+        request_count: How many requests were sent, those for tokens and repeated ones included.
         clock_difference: How far the server's clock is ahead of this machine's, by the newest
             response; None if it is not known.
     """
 
     def __init__(self, timeout: float, most_requests: float = math.inf) -> None:
-        """Prepare the connections; the first request opens one.
-
-        Args:
-            timeout: How many seconds a request may take.
-            most_requests: How many may be sent, those for tokens and repeated ones included.
-        """
         self.timeout = timeout
         self._most_requests = most_requests
         self.request_count = 0
@@ -288,9 +282,6 @@ def _first_variable(names: tuple[str, ...]) -> str:
 def _request_error(error: Exception) -> RequestError:
     causes = list(_causes(error))
     proxy = _first_variable(_PROXY_VARIABLES)
-    if isinstance(error, _BAD_ADDRESSES):
-        reason, advice = "the address of the proxy cannot be used", _PROXY_ADVICE
-        return RequestError(reason, advice=advice.format(proxy=proxy), is_transient=False)
     if refusal := next(filter(None, (_PROXY_REFUSED.search(str(one)) for one in causes)), None):
         status = int(refusal[1])
         advice = _PROXY_ADVICE
@@ -311,7 +302,7 @@ def _request_error(error: Exception) -> RequestError:
             return RequestError(
                 reason.format(system=system),
                 advice=advice.format(proxy=proxy),
-                is_transient=kind is not ssl.SSLCertVerificationError,
+                is_transient=kind not in {ssl.SSLCertVerificationError, _BAD_ADDRESSES},
             )
     return RequestError("the connection was cut")
 
