@@ -58,7 +58,7 @@ def main() -> None:
     while thread.is_alive() and time.monotonic() < end:
         # A signal that arrives just before this does not wake it.
         thread.join(_SECONDS_BETWEEN_LOOKS)
-    checks = runner.report.checks
+    checks = list(runner.checks.values())
     print_text(as_json(checks) if options.json else as_text(checks))
     # At once: the thread may still wait for the API, and stderr may be full.
     os._exit(1 if has_errors(checks) else 0)

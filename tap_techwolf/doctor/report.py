@@ -12,8 +12,6 @@ from tap_techwolf.version import VERSION
 
 Verdict = Literal["ok", "warning", "error", "skipped"]
 
-_NOT_REACHED = "Not reached."
-
 
 class CheckSkippedError(Exception):
     """A check cannot be made; the text says why, and is safe to publish."""
@@ -33,33 +31,6 @@ class Check:
     verdict: Verdict
     seen: str
     advice: str = ""
-
-
-class Report:
-    """The entries of all checks, in a fixed order.
-
-    One thread adds entries, and another may read them at any time: the names never change, so
-    neither has to wait.
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        """Start with every check skipped."""
-        self._checks = {name: Check(name, "skipped", _NOT_REACHED) for name in names}
-
-    def add(self, check: Check) -> None:
-        """Replace the entry of a check."""
-        self._checks[check.check] = check
-
-    def skip_rest(self, reason: str) -> None:
-        """Report why all checks that have no entry yet were skipped."""
-        for check in self.checks:
-            if check.seen == _NOT_REACHED:
-                self.add(Check(check.check, "skipped", reason))
-
-    @property
-    def checks(self) -> list[Check]:
-        """The entries so far."""
-        return list(self._checks.values())
 
 
 def has_errors(checks: Sequence[Check]) -> bool:

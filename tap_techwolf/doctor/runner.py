@@ -1,16 +1,19 @@
 """Run all checks, the most important ones first."""
 
 import logging
+import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tap_techwolf import streams
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.transport import TooManyRequestsError
-from tap_techwolf.doctor.checks import check_clock, check_export, check_settings, check_token
+from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
+from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.doctor.client import REQUESTS, LimitedClient, SamplePage
 from tap_techwolf.doctor.filter_check import (
     GOALS_MOVE_FILTER,
@@ -18,13 +21,19 @@ from tap_techwolf.doctor.filter_check import (
     check_filter,
     check_goals,
 )
-from tap_techwolf.doctor.report import Check, CheckSkippedError, Report
+from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.doctor.schema_check import check_form
-from tap_techwolf.errors import AuthenticationError, ExportError
+from tap_techwolf.errors import AuthenticationError, ExportError, SettingsError
+from tap_techwolf.tap import PREFIX, TapTechWolf
 
 logger = logging.getLogger(__name__)
 
+_ENVIRONMENT = "ENV"
+_NOT_REACHED = "Not reached."
 _NO_TOKEN = "There is no token."  # noqa: S105 - a sentence
+
+_LARGEST_DIFFERENCE = timedelta(minutes=1)
+_MEGABYTE = 1_000_000
 
 
 def check_names() -> list[str]:
@@ -47,12 +56,13 @@ class Runner:
     """One run of the doctor.
 
     Attributes:
-        report: What was found so far; another thread may read it at any time.
+        checks: What was found so far, by name. Another thread may read it at any time: the names
+            never change.
     """
 
     def __init__(self, requests: int = REQUESTS) -> None:
         """Prepare a report in which every check is skipped."""
-        self.report = Report(check_names())
+        self.checks = {name: Check(name, "skipped", _NOT_REACHED) for name in check_names()}
         self._requests = requests
         self._pages: dict[str, SamplePage] = {}
 
@@ -65,19 +75,19 @@ class Runner:
         config = None
         with self._checking("settings"):
             check, config = check_settings(sources)
-            self.report.add(check)
+            self._add(check)
         if config is None:
-            self.report.skip_rest("The settings are wrong.")
+            self._skip_rest("The settings are wrong.")
             return
         client = LimitedClient(config, self._requests)
         with self._checking("token"):
-            self.report.add(check_token(client))
+            self._add(check_token(client))
         if client.authenticator.access_token is not None:
             self._check_exports(client)
         with self._checking("clock"):
-            self.report.add(check_clock(client))
+            self._add(check_clock(client))
         if client.authenticator.access_token is None:
-            self.report.skip_rest(_NO_TOKEN)
+            self._skip_rest(_NO_TOKEN)
 
     def _check_exports(self, client: LimitedClient) -> None:
         exports = _exports(client.config)
@@ -86,22 +96,22 @@ class Runner:
         for export in exports:
             if export.has_last_updated:
                 with self._checking(f"filter:{export.name}"):
-                    self.report.add(check_filter(client, self._readable_page(export.name)))
+                    self._add(check_filter(client, self._readable_page(export.name)))
         if GOALS_MOVE_FILTER in check_names():
             with self._checking(GOALS_MOVE_FILTER):
-                self.report.add(check_goals(client, self._readable_page(GOALS_STREAM)))
+                self._add(check_goals(client, self._readable_page(GOALS_STREAM)))
 
     def _check_first_page(self, client: LimitedClient, export: Export) -> None:
         name = f"export:{export.name}"
         with self._checking(name):
             try:
                 page = self._pages[export.name] = client.get_sample(export)
-                self.report.add(check_export(page))
+                self._add(check_export(page))
             except ExportError as error:
                 seen = f"The export cannot be read: {error.reason}."
-                self.report.add(Check(name, "error", seen, error.advice))
+                self._add(Check(name, "error", seen, error.advice))
         with self._checking(f"form:{export.name}"):
-            self.report.add(check_form(self._page(export.name), client.config))
+            self._add(check_form(self._page(export.name), client.config))
 
     def _page(self, stream: str) -> SamplePage:
         """Return the first page of an export, if there is one."""
@@ -116,6 +126,14 @@ class Runner:
             raise CheckSkippedError("The export cannot be read.")
         return page
 
+    def _add(self, check: Check) -> None:
+        self.checks[check.check] = check
+
+    def _skip_rest(self, reason: str) -> None:
+        for name, check in self.checks.items():
+            if check.seen == _NOT_REACHED:
+                self.checks[name] = Check(name, "skipped", reason)
+
     @contextmanager
     def _checking(self, name: str) -> Iterator[None]:
         """Report what goes wrong with a check, so that the others can follow."""
@@ -123,15 +141,97 @@ class Runner:
         try:
             yield
         except (CheckSkippedError, TooManyRequestsError) as error:
-            self.report.add(Check(name, "skipped", str(error)))
+            self._add(Check(name, "skipped", str(error)))
         except AuthenticationError as error:
-            self.report.add(Check(name, "skipped", _NO_TOKEN))
+            self._add(Check(name, "skipped", _NO_TOKEN))
             seen = f"The token endpoint gave no token: {error.reason}."
-            self.report.add(Check("token", "error", seen, error.advice))
+            self._add(Check("token", "error", seen, error.advice))
         except Exception as error:  # noqa: BLE001 - its text may hold data
             place = traceback.extract_tb(error.__traceback__)[-1]
             seen = (
                 f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line "
                 f"{place.lineno}. Please report this line."
             )
-            self.report.add(Check(name, "error", seen))
+            self._add(Check(name, "error", seen))
+
+
+def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None]:
+    """Read and validate the settings, as the tap does.
+
+    Args:
+        sources: Paths of files, and `ENV` for the environment, which wins.
+
+    Returns:
+        The check's entry, and the settings; None if they are wrong.
+    """
+    schema = TapTechWolf.settings_schema()
+    given: dict[str, Any] = {}
+    found: list[str] = []
+    for path in sorted(sources, key=lambda path: path == _ENVIRONMENT):
+        try:
+            if path == _ENVIRONMENT:
+                given |= read_environment(schema, PREFIX)
+            else:
+                given |= read_json_object(path, "config")
+        except SettingsError as error:
+            # The file's name may be the name of a person.
+            found.append(str(error).replace(f" {path!r},", "").rstrip("."))
+    config = complete(given, schema)
+    if not found:  # Otherwise what is missing may be in the file that cannot be read.
+        found += problems(config, schema)
+    if found:
+        advice = "Fix the settings; `tap-techwolf --about` describes them."
+        return Check("settings", "error", f"Wrong: {'; '.join(found)}.", advice), None
+    seen = f"Valid. Set: {', '.join(sorted(given))}."
+    variables = os.environ if _ENVIRONMENT in sources else ()
+    if misspelled := " ".join(misspelled_variables(schema, PREFIX, variables)):
+        return Check("settings", "warning", f"{seen} {misspelled}", "Correct the name."), config
+    return Check("settings", "ok", seen), config
+
+
+def check_token(client: LimitedClient) -> Check:
+    """Get the token that all further requests use.
+
+    Raises:
+        AuthenticationError: There is no token.
+        TooManyRequestsError: No further request may be sent.
+    """
+    authenticator = client.authenticator
+    authenticator.update_access_token()
+    seconds = authenticator.lifetime
+    lifetime = "an unknown time" if seconds is None else f"{seconds:.0f} seconds"
+    seen = f"Valid for {lifetime}."
+    requested = client.config["scopes"] or ["read"]
+    missing = [one for one in requested if one not in (authenticator.scopes or requested)]
+    if missing:
+        seen = f"{seen} Requested scopes that it lacks: {', '.join(missing)}."
+        return Check("token", "warning", seen, "Ask TechWolf for these scopes.")
+    return Check("token", "ok", seen)
+
+
+def check_clock(client: LimitedClient) -> Check:
+    """Compare the server's clock with this machine's, by the newest response."""
+    difference = client.transport.clock_difference
+    if difference is None:
+        raise CheckSkippedError("No response had a date.")
+    seconds = round(difference.total_seconds())
+    direction = "ahead of" if seconds > 0 else "behind"
+    seen = f"The API's clock is {abs(seconds)} seconds {direction} this machine's."
+    if abs(difference) <= _LARGEST_DIFFERENCE:
+        return Check("clock", "ok", seen)
+    advice = "Set this machine's clock. Token requests with a private key depend on it."
+    return Check("clock", "warning", seen, advice)
+
+
+def check_export(page: SamplePage) -> Check:
+    """Describe an export by its first page."""
+    name = f"export:{page.export.name}"
+    seen = (
+        f"The first page has {len(page.records)} records "
+        f"({page.seconds:.2f} seconds, {page.size / _MEGABYTE:.2f} MB)"
+    )
+    if page.problem:
+        advice = "Please report this line: the tap cannot sync such records."
+        return Check(name, "error", f"{seen}, but {page.problem}.", advice)
+    more = "It is the only page" if page.next_position is None else "More pages follow"
+    return Check(name, "ok", f"{seen}. {more}.")

@@ -54,7 +54,7 @@ def run(*sources: str, **limits: Any) -> dict[str, Check]:
     """Run all checks, and return their entries by name."""
     runner = Runner(**limits)
     runner.run(sources)
-    return {one.check: one for one in runner.report.checks}
+    return runner.checks
 
 
 def verdicts(checks: dict[str, Check], verdict: str) -> set[str]:

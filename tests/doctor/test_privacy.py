@@ -113,7 +113,7 @@ def check(folder: Path, address: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "tap_techwolf"):
         runner = Runner()
         runner.run([str(file)])
-    checks = runner.report.checks
+    checks = list(runner.checks.values())
     expect_nothing(as_json(checks) + as_text(checks) + caplog.text, address)
 
 
