@@ -9,7 +9,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -149,11 +148,9 @@ def _fail(message: str, trace: TracebackType | None = None) -> NoReturn:
     logger.error(message)
     if not _is_shown(message):
         write_last_line(message)
-    if threading.active_count() > 1:
-        # Streams may still wait for the API or the loader, and Python would wait for them.
-        logging.shutdown()
-        os._exit(1)
-    sys.exit(1)
+    # Streams may still wait for the API or the loader, and Python would wait for them.
+    logging.shutdown()
+    os._exit(1)
 
 
 def _is_shown(message: str) -> bool:
