@@ -26,11 +26,10 @@ logger = logging.getLogger(__name__)
 
 # Auth0 rejects an assertion that is valid for longer than five minutes, and strict servers one
 # from the future: its time begins half a minute ago, and room is left for clocks that differ.
-ASSERTION_SECONDS = 240
-ASSERTION_AGE = 30
+_ASSERTION_SECONDS = 240
+_ASSERTION_AGE = 30
 
-#: What to check if the token endpoint rejects the credentials.
-CREDENTIALS_ADVICE = (
+_CREDENTIALS_ADVICE = (
     "Check 'client_id', 'client_secret' or 'private_key', 'tenant', 'region' and 'audience'."
 )
 
@@ -101,8 +100,8 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             "iss": self.client_id,
             "sub": self.client_id,
             "aud": self.auth_endpoint,
-            "iat": now - ASSERTION_AGE,
-            "exp": now + ASSERTION_SECONDS,
+            "iat": now - _ASSERTION_AGE,
+            "exp": now + _ASSERTION_SECONDS,
             "jti": str(uuid.uuid4()),
         }
         key = load_private_key(
@@ -190,7 +189,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         if response.status != HTTPStatus.OK:
             status = status_text(response.status)
             message = api_message(response) or "no message"
-            advice = CREDENTIALS_ADVICE
+            advice = _CREDENTIALS_ADVICE
             if "private_key" in self._settings:
                 advice = _clock_advice(response) + advice
             raise AuthenticationError(
@@ -235,7 +234,7 @@ def _json_object(response: Response) -> dict[str, Any] | None:
 def _clock_advice(response: Response) -> str:
     """Return what to do about a clock that makes an assertion invalid, if it is that wrong."""
     seconds = round((response.clock_difference or timedelta()).total_seconds())
-    if abs(seconds) <= ASSERTION_AGE:
+    if abs(seconds) <= _ASSERTION_AGE:
         return ""
     direction = "behind" if seconds > 0 else "ahead of"
     return f"Set this machine's clock: it is {abs(seconds)} seconds {direction} the server's. "

@@ -46,7 +46,7 @@ _STATUS_ADVICE: dict[int, str] = {
 }
 
 
-def status_advice(status: int) -> str:
+def _status_advice(status: int) -> str:
     """Return what to do about the status of an export's response, other than 200."""
     if status in _STATUS_ADVICE:
         return _STATUS_ADVICE[status]
@@ -167,7 +167,7 @@ class ExportClient:
             status = error.response.status if error.response else None
             advice = error.advice or _NETWORK_ADVICE
             if status is not None and is_transient(status):
-                advice = status_advice(status)
+                advice = _status_advice(status)
             raise self._error(number, error.summary, advice, status, error.reason) from error
 
     def _get_page(self, request: Request, number: int) -> Page:
@@ -176,7 +176,7 @@ class ExportClient:
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             reason = status_text(response.status)
             what = f"the API answered {reason} ({api_message(response) or 'no message'})"
-            advice = status_advice(response.status)
+            advice = _status_advice(response.status)
             raise self._error(number, what, advice, response.status, reason)
         try:
             page = Page.parse(

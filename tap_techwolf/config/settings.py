@@ -96,7 +96,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "scopes",
-        th.ArrayType(th.StringType(min_length=1)),
+        th.ArrayType(th.StringType(min_length=1, pattern=_TRIMMED)),
         default=["read"],
         title="Scopes",
         description=(
@@ -216,7 +216,7 @@ SETTINGS = th.PropertiesList(
     _includes_property("job", JOB_INCLUDES),
     th.Property(
         "job_family_ids",
-        th.ArrayType(th.StringType(min_length=1)),
+        th.ArrayType(th.StringType(min_length=1, pattern=_TRIMMED)),
         title="Job families",
         description="Export only jobs in the job families with these IDs. Default: all jobs.",
     ),

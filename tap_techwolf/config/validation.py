@@ -19,7 +19,8 @@ _PATTERNS = {
     "region": "must look like eu3 or us3",
     "user_agent": "may contain only printable ASCII characters",
     **dict.fromkeys(
-        ("client_id", "client_secret", "audience"), "must not begin or end with white space"
+        ("client_id", "client_secret", "scopes", "audience", "job_family_ids"),
+        "must not begin or end with white space",
     ),
 }
 _TYPES = {

@@ -142,6 +142,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("client_id", {"client_id": " id"}, "'client_id' must not begin or end with white space"),
     ("client_secret", {"client_secret": f"{SECRET}\n"}, "'client_secret' must not begin or end"),
     ("client_secret", {"client_secret": f"\t{SECRET}"}, "'client_secret' must not begin or end"),
+    ("scopes", {"scopes": ["read "]}, "a value in 'scopes' must not begin or end with white"),
+    (
+        "job_family_ids",
+        {"job_family_ids": ["JF-1\n"]},
+        "a value in 'job_family_ids' must not begin",
+    ),
     ("audience", {"audience": "a\u00a0"}, "'audience' must not begin or end with white space"),
     ("start_date years ahead", {"start_date": "2999-01-01"}, "'start_date' is in the future"),
     ("start_date 9999", {"start_date": "9999-12-31"}, "'start_date' is in the future"),
