@@ -52,7 +52,7 @@ def main() -> None:
     # Slow to import, and neither --help nor --version needs it.
     from tap_techwolf.doctor.runner import Runner  # noqa: PLC0415
 
-    runner = Runner()
+    runner = Runner(with_probes=options.probe)
     thread = threading.Thread(target=runner.run, args=(options.config,), daemon=True)
     thread.start()
     while thread.is_alive() and time.monotonic() < end:
@@ -74,6 +74,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="a file with settings, or ENV for environment variables; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="also probe what TechWolf's documentation leaves open, for the makers of this tap",
+    )
     parser.add_argument("--version", action="version", version=f"{COMMAND} v{VERSION}")
     return parser.parse_args(arguments)
 

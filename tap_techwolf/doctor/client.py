@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tap_techwolf.api.client import ApiClient, ExportClient
-from tap_techwolf.api.export import Export
+from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, Record
 from tap_techwolf.api.pagination import Position
 
@@ -54,9 +54,14 @@ class LimitedClient(ApiClient):
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
 
     def get_sample(
-        self, export: Export, filter_date: str | None = None, position: Position = None
+        self, export: Export, request: Request | None = None, position: Position = None
     ) -> SamplePage:
         """Read a page of an export.
+
+        Args:
+            export: The export.
+            request: The request for the page; the one for the first page if left out.
+            position: Where the page is; None for the first page.
 
         Raises:
             ExportError: There is no such page, or it breaks the documented format.
@@ -64,8 +69,7 @@ class LimitedClient(ApiClient):
             TooManyRequestsError: No further request may be sent.
         """
         client = ExportClient(self, export)
-        request = export.request(self.config, filter_date=filter_date, position=position)
-        page = client.get_page(request, number=1)
+        page = client.get_page(request or export.request(self.config), number=1)
         problem = ""
         try:
             records = page.records({})
@@ -81,3 +85,7 @@ class LimitedClient(ApiClient):
     def now(self) -> datetime:
         """Return the time by the API's clock, as far as it is known."""
         return datetime.now(UTC) + (self.transport.clock_difference or timedelta(0))
+
+    def tomorrow(self) -> str:
+        """Return a date after which nothing can have been updated, by either clock."""
+        return (max(self.now(), datetime.now(UTC)) + timedelta(days=1)).date().isoformat()

@@ -24,11 +24,11 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
     """Compare the first page without the filter with two filtered ones."""
     export = first_page.export
     name = f"filter:{export.name}"
-    # After it, nothing can have been updated, by either clock.
-    tomorrow = (max(client.now(), datetime.now(UTC)) + _ONE_DAY).date().isoformat()
     try:
-        future = client.get_sample(export, tomorrow)
-        everything = client.get_sample(export, _BEGINNING)
+        future, everything = (
+            client.get_sample(export, export.request(client.config, filter_date=date))
+            for date in (client.tomorrow(), _BEGINNING)
+        )
     except ExportError as error:
         return Check(
             name,
@@ -70,7 +70,8 @@ def check_goals(client: LimitedClient, first_page: SamplePage) -> Check:
         if not recent:
             raise CheckSkippedError(f"On {place}, no goal changed within 14 days.")
         filter_date = (min(now, *recent.values()) - _ONE_DAY).date().isoformat()
-        filtered_page = client.get_sample(first_page.export, filter_date)
+        request = first_page.export.request(client.config, filter_date=filter_date)
+        filtered_page = client.get_sample(first_page.export, request)
         returned = _changes(_pages(client, filtered_page, len(pages), filter_date)).keys()
     except ExportError as error:
         raise CheckSkippedError(f"A page cannot be read: {error.reason}.") from error
@@ -115,5 +116,7 @@ def _pages(
     """Yield a page and those that follow it."""
     yield page
     while page.next_position is not None and (most := most - 1) > 0:
-        page = client.get_sample(page.export, filter_date, page.next_position)
+        position = page.next_position
+        request = page.export.request(client.config, filter_date=filter_date, position=position)
+        page = client.get_sample(page.export, request, position)
         yield page

@@ -48,12 +48,13 @@ def as_json(checks: Iterable[Check]) -> str:
 
 
 def as_text(checks: Sequence[Check]) -> str:
-    """Return a report as lines of text: a header, then the checks.
+    """Return a report as lines of text: a header, the verdict in one line, then the checks.
 
     ASCII only, because it may be printed to any terminal.
     """
     header = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}, {date}"
-    return "\n".join([header.format(**_versions(), date=_today()), "", *_lines(checks), ""])
+    first = header.format(**_versions(), date=_today())
+    return "\n".join([first, _summary(checks), "", *_lines(checks), ""])
 
 
 def _versions() -> dict[str, str]:
@@ -66,6 +67,16 @@ def _versions() -> dict[str, str]:
 
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
+
+
+def _summary(checks: Sequence[Check]) -> str:
+    """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
+    parts = []
+    for verdict in ("error", "warning"):
+        if names := [check.check for check in checks if check.verdict == verdict]:
+            plural = "s" if len(names) > 1 else ""
+            parts.append(f"{len(names)} {verdict}{plural}: {', '.join(names)}")
+    return "; ".join(parts) or ("error: no export was reached" if has_errors(checks) else "ok")
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[str]:

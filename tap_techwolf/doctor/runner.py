@@ -2,16 +2,19 @@
 
 import logging
 import os
+import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from http import HTTPMethod, HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from tap_techwolf import streams
-from tap_techwolf.api.export import Export
-from tap_techwolf.api.transport import TooManyRequestsError
+from tap_techwolf.api.export import Export, Request
+from tap_techwolf.api.redaction import status_text
+from tap_techwolf.api.transport import RequestError, TooManyRequestsError
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.doctor.client import REQUESTS, LimitedClient, SamplePage
@@ -21,6 +24,7 @@ from tap_techwolf.doctor.filter_check import (
     check_filter,
     check_goals,
 )
+from tap_techwolf.doctor.probes import PROBES, run_probe
 from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.doctor.schema_check import check_form
 from tap_techwolf.errors import AuthenticationError, ExportError, SettingsError
@@ -33,19 +37,22 @@ _NOT_REACHED = "Not reached."
 _NO_TOKEN = "There is no token."  # noqa: S105 - a sentence
 
 _LARGEST_DIFFERENCE = timedelta(minutes=1)
+# The format of the response is not documented, but versions are dates, since 2021 or so.
+_VERSION = re.compile(rb'"(20(?:19|2[0-9])-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
+
 _MEGABYTE = 1_000_000
 
 
-def check_names() -> list[str]:
+def check_names(*, with_probes: bool = False) -> list[str]:
     """Return the names of all checks, in the report's order."""
-    names = ["settings", "token", "clock"]
+    names = ["settings", "token", "clock", "version"]
     for export in _exports({}):
         names += [f"export:{export.name}", f"form:{export.name}"]
         if export.has_last_updated:
             names.append(f"filter:{export.name}")
     if f"filter:{GOALS_STREAM}" in names:
         names.append(GOALS_MOVE_FILTER)
-    return names
+    return [*names, *PROBES] if with_probes else names
 
 
 def _exports(config: Mapping[str, Any]) -> list[Export]:
@@ -60,9 +67,10 @@ class Runner:
             never change.
     """
 
-    def __init__(self, requests: int = REQUESTS) -> None:
+    def __init__(self, requests: int = REQUESTS, *, with_probes: bool = False) -> None:
         """Prepare a report in which every check is skipped."""
-        self.checks = {name: Check(name, "skipped", _NOT_REACHED) for name in check_names()}
+        names = check_names(with_probes=with_probes)
+        self.checks = {name: Check(name, "skipped", _NOT_REACHED) for name in names}
         self._requests = requests
         self._pages: dict[str, SamplePage] = {}
 
@@ -83,6 +91,8 @@ class Runner:
         with self._checking("token"):
             self._add(check_token(client))
         if client.authenticator.access_token is not None:
+            with self._checking("version"):
+                self._add(check_version(client))
             self._check_exports(client)
         with self._checking("clock"):
             self._add(check_clock(client))
@@ -100,6 +110,9 @@ class Runner:
         if GOALS_MOVE_FILTER in check_names():
             with self._checking(GOALS_MOVE_FILTER):
                 self._add(check_goals(client, self._readable_page(GOALS_STREAM)))
+        for name in PROBES.keys() & self.checks:
+            with self._checking(name):
+                self._add(run_probe(name, client, list(self._pages.values())))
 
     def _check_first_page(self, client: LimitedClient, export: Export) -> None:
         name = f"export:{export.name}"
@@ -221,6 +234,20 @@ def check_clock(client: LimitedClient) -> Check:
         return Check("clock", "ok", seen)
     advice = "Set this machine's clock. Token requests with a private key depend on it."
     return Check("clock", "warning", seen, advice)
+
+
+def check_version(client: LimitedClient) -> Check:
+    """Request the version of the tenant's API, which not every client may read."""
+    try:
+        response = client.send(Request(HTTPMethod.GET, "/version"))
+    except RequestError as error:
+        raise CheckSkippedError(f"GET /version: {error.reason}.") from error
+    if response.status != HTTPStatus.OK:
+        raise CheckSkippedError(f"GET /version: {status_text(response.status)}.")
+    found = _VERSION.search(response.body)
+    if found is None:
+        raise CheckSkippedError("The response to GET /version contains no version date.")
+    return Check("version", "ok", f"The tenant's version is {found[1].decode()}.")
 
 
 def check_export(page: SamplePage) -> Check:

@@ -20,6 +20,12 @@ _OPTIONAL = frozenset({"job_id", "weekly_hours"})
 # Other names may be data, and so may any name below the root: `{"jane_doe": {...}}`.
 _COLUMN_NAME = re.compile(r"[a-z_]{1,40}")
 
+#: The documented values of properties that have a few fixed ones.
+_DOCUMENTED_VALUES: Mapping[str, frozenset[str]] = {
+    "level": frozenset({"H1", "H2", "H3"}),
+    "validation_state": frozenset({"initially_validated", "rejected", "suggested", "validated"}),
+}
+
 _TYPES: dict[type, str] = {
     type(None): "null",
     bool: "boolean",
@@ -81,7 +87,7 @@ def _differences(
     known: Mapping[str, Any] = schema.get("properties", {})
     if objects and known:
         names = {name for one in objects for name in one}
-        if unknown := _listed(names - known.keys(), is_root=not place):
+        if unknown := _listed(objects, names - known.keys(), is_root=not place):
             yield "Unknown", f"below {place}: {unknown}" if place else unknown
         for name, below in known.items():
             path = f"{place}.{name}".lstrip(".")
@@ -90,6 +96,9 @@ def _differences(
                 yield from _differences(found, below, optional, path)
             elif name not in optional:
                 yield "Missing in all records", path
+    documented = _DOCUMENTED_VALUES.get(place.rpartition(".")[2])
+    if documented and (others := {one for one in values if isinstance(one, str)} - documented):
+        yield "Undocumented values", f"{len(others)} of {place}"
     items = [item for value in values if isinstance(value, list) for item in value]
     if items and "items" in schema:
         yield from _differences(items, schema["items"], optional, f"{place}[]")
@@ -114,9 +123,16 @@ def _is_date_time(text: str) -> bool:
     return True
 
 
-def _listed(names: set[str], *, is_root: bool) -> str:
-    """Name the columns, and count all other names."""
+def _listed(objects: Sequence[dict[str, Any]], names: set[str], *, is_root: bool) -> str:
+    """Name the columns, count all other names, and say of which types their values are."""
     shown = sorted(name for name in names if is_root and _COLUMN_NAME.fullmatch(name))
-    if others := len(names) - len(shown):
-        shown.append("1 other name" if others == 1 else f"{others} other names")
-    return ", ".join(shown)
+    found = [f"{name} ({_types(objects, {name})})" for name in shown]
+    if others := names - set(shown):
+        count = "1 other name" if len(others) == 1 else f"{len(others)} other names"
+        found.append(f"{count} ({_types(objects, others)})")
+    return ", ".join(found)
+
+
+def _types(objects: Sequence[dict[str, Any]], names: set[str]) -> str:
+    found = (one[name] for one in objects for name in names & one.keys())
+    return ", ".join(sorted({_TYPES[type(value)] for value in found}))

@@ -26,6 +26,7 @@ class Examine(Protocol):
     def __call__(
         self,
         *,
+        with_probes: bool = ...,
         requests: int = ...,
         **overrides: Any,
     ) -> dict[str, Check]: ...
@@ -35,15 +36,16 @@ class Examine(Protocol):
 def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
     def examine(
         *,
+        with_probes: bool = False,
         requests: int = REQUESTS,
         **overrides: Any,
     ) -> dict[str, Check]:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings(url, **overrides)))
         sent = sandbox.requests.total()
-        checks = run(str(file), requests=requests)
+        checks = run(str(file), requests=requests, with_probes=with_probes)
         assert sandbox.requests.total() <= sent + REQUESTS
-        assert list(checks) == check_names()
+        assert list(checks) == check_names(with_probes=with_probes)
         assert not [one for one in checks.values() if "Unexpected" in one.seen]
         return checks
 

@@ -1,4 +1,4 @@
-"""Settings, token and clock."""
+"""Settings, token, clock and version."""
 
 from __future__ import annotations
 
@@ -262,9 +262,43 @@ def test_responses_without_a_date_leave_the_clock_unknown(
     sandbox: Sandbox, examine: Examine
 ) -> None:
     sandbox.conditions.faults += [
-        Fault(path, kind="date", times=99) for path in (TOKEN_PATH, *PATHS.values())
+        Fault(path, kind="date", times=99) for path in (TOKEN_PATH, "/version", *PATHS.values())
     ]
     assert examine()["clock"].verdict == "skipped"
+
+
+# Version
+
+
+@pytest.mark.parametrize("answer", ["not_found", "not_allowed", "html", "forbidden"])
+def test_a_version_that_cannot_be_read_is_skipped(
+    sandbox: Sandbox, examine: Examine, answer: Any
+) -> None:
+    sandbox.variants.version_endpoint = answer
+    assert examine()["version"].verdict == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ({"version": "2024-12-05"}, "ok"),
+        ("2024-12-05", "ok"),
+        (["x", "2024-12-05"], "ok"),
+        ({"version": "jane"}, "skipped"),
+        ({"born": "1980-12-05", "other": "2024-99-99"}, "skipped"),
+        (7, "skipped"),
+    ],
+)
+def test_the_version_is_found_in_any_form(
+    sandbox: Sandbox, examine: Examine, body: Any, verdict: str
+) -> None:
+    sandbox.variants.version_endpoint = "json"
+    sandbox.variants.version_body = body
+    check = examine()["version"]
+    assert check.verdict == verdict
+    assert ("2024-12-05" in check.seen) is (verdict == "ok")
+    assert "jane" not in check.seen
+    assert "1980" not in check.seen
 
 
 # A mistake of the doctor's own

@@ -65,11 +65,13 @@ def test_json_has_all_checks_and_stdout_nothing_else(config: str) -> None:
 
 def test_the_names_of_the_checks_are_those_that_scripts_know(config: str) -> None:
     names = [
-        *("settings", "token", "clock"),
+        *("settings", "token", "clock", "version"),
         *(f"{kind}:{stream}" for stream in PATHS for kind in ("export", "form", "filter")),
         "goals_move_filter",
     ]
     assert list(checks_of(run("--config", config, "--json"))) == names
+    probes = ["probe:date_time", "probe:gte", "probe:inactive"]
+    assert list(checks_of(run("--config", config, "--json", "--probe"))) == [*names, *probes]
 
 
 def test_the_text_has_a_header_and_a_line_for_each_check(sandbox: Sandbox, config: str) -> None:
@@ -77,8 +79,9 @@ def test_the_text_has_a_header_and_a_line_for_each_check(sandbox: Sandbox, confi
     sandbox.variants.set_properties = {PATHS["employee_ai_goals"]: {"cost_centre": 1}}
     done = run("--config", config)
     assert done.returncode == 1
-    versions, empty, *lines = done.stdout.splitlines()
+    versions, verdict, empty, *lines = done.stdout.splitlines()
     assert versions.startswith(f"tap-techwolf {VERSION}, singer-sdk ")
+    assert verdict == "1 error: export:job_task_profiles; 1 warning: form:employee_ai_goals"
     assert not empty
     names = [name for line in lines for name in line[10:].split(": ")[0].split(", ")]
     assert sorted(names) == sorted(check_names())
@@ -92,7 +95,7 @@ def test_checks_that_were_skipped_for_one_reason_share_a_line() -> None:
     done = run()
     *_, error, skipped = done.stdout.splitlines()
     assert error.startswith("[error] ")
-    assert skipped.startswith("[skipped] token, clock, export:employee_ai_goals, ")
+    assert skipped.startswith("[skipped] token, clock, version, export:employee_ai_goals, ")
     assert skipped.endswith("The settings are wrong.")
     assert len(checks_of(run("--json"))) == len(check_names())
 

@@ -20,18 +20,23 @@ GOALS, EMPLOYEES, JOBS = (
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"cost_centre": "Jane"}, "Unknown: cost_centre."),
-        ({"Jane Doe": 1, "jane-7": None}, "Unknown: 2 other names."),
-        ({"tasks.skill": "Jane"}, "Unknown: below tasks[]: 1 other name."),
-        ({"tasks.jane_doe": 7}, "Unknown: below tasks[]: 1 other name."),
+        ({"cost_centre": "Jane"}, "Unknown: cost_centre (string)."),
+        ({"Jane Doe": 1, "jane-7": None}, "Unknown: 2 other names (integer, null)."),
+        ({"tasks.skill": "Jane"}, "Unknown: below tasks[]: 1 other name (string)."),
+        ({"tasks.jane_doe": 7}, "Unknown: below tasks[]: 1 other name (integer)."),
         (
             {"tasks.ai_impact.by_manager": {"jane_doe": {"payroll": "pregnant"}}},
-            "Unknown: below tasks[].ai_impact: 1 other name.",
+            "Unknown: below tasks[].ai_impact: 1 other name (object).",
         ),
-        ({"by_team": {"jane_doe": {"payroll": "pregnant"}}}, "Unknown: by_team."),
+        ({"by_team": {"jane_doe": {"payroll": "pregnant"}}}, "Unknown: by_team (object)."),
         ({"tasks": "Jane"}, "Of another type: tasks (string)."),
         ({"tasks.weekly_hours": "Jane"}, "Of another type: tasks[].weekly_hours (string)."),
         ({"tasks.task": 7}, "Of another type: tasks[].task (integer)."),
+        ({"tasks.ai_impact.level": "H7"}, "Undocumented values: 1 of tasks[].ai_impact.level."),
+        (
+            {"tasks.validation_state": "pregnant"},
+            "Undocumented values: 1 of tasks[].validation_state.",
+        ),
     ],
 )
 def test_a_difference_is_a_warning_without_data(
