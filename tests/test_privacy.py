@@ -16,7 +16,7 @@ from tests.api.test_answers import FATAL, RETRIED
 from tests.api.test_pages import BROKEN
 from tests.config.keys import ENCRYPTED_KEY, PASSPHRASE, RSA_KEY
 from tests.gateway import Break, gateway
-from tests.harness import arguments, discover, run, selecting, settings, sync
+from tests.harness import LOG, arguments, discover, run, selecting, settings, sync
 from tests.test_process import finish, read_states, start
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def test_an_unknown_property_is_named_without_its_value(
         for number in range(3)
     ]
     requests_mock.post("http://127.0.0.1" + GOALS, json={"has_next": False, "records": records})
-    catalog = selecting(discover(), "employee_ai_goals")
+    catalog = selecting(discover(), "employee_ai_goals", LOG)
     output = sync(settings("http://127.0.0.1"), catalog=catalog)
     warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert [("'salary'" in one, "'exported_at'" in one) for one in warnings] == [
