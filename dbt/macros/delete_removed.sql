@@ -15,15 +15,15 @@
 
     {%- set doubts = run_query(techwolf.removal_doubts()) -%}
     {%- for row in doubts.rows -%}
-        {%- do log(row[0] ~ ": in doubt, as " ~ row[1], info=true) -%}
+        {%- do log(row[0] ~ ": in doubt, as " ~ row[1] ~ ". " ~ row[2], info=true) -%}
     {%- endfor -%}
 
     {%- set deletions = [] -%}
-    {%- for table in techwolf.exports() -%}
+    {%- for table, export in techwolf.exports().items() -%}
         {%- set count = counts.get(table, {'entities': 0, 'rows': 0}) -%}
         {%- do log(
-            table ~ ": " ~ count.rows ~ " rows of " ~ count.entities ~ " removed "
-            ~ ("jobs" if table.startswith("job") else "employees"), info=true
+            table ~ ": " ~ count.rows ~ " rows of " ~ count.entities ~ " removed " ~ export.entities,
+            info=true
         ) -%}
         {%- if count.rows -%}
             {%- set found = techwolf.found_columns(source('techwolf', table)) -%}
@@ -44,12 +44,13 @@
 
 {#- The condition on time protects rows that are loaded again in the meantime. -#}
 {% macro delete_statement(table, removed, found) %}
+    {%- set key = techwolf.exports()[table].key %}
     delete from {{ source('techwolf', table) }} as exported
     where exists (
         select 1
         from ({{ removed }}) as removed
         where removed.stream = '{{ table }}'
-            and removed.external_id = {{ techwolf.export_column('exported.external_id', 'text', found['external_id']) }}
+            and removed.external_id = {{ techwolf.export_column('exported.' ~ key, 'text', found[key]) }}
             and {{ techwolf.export_column('exported.exported_at', 'date-time', found['exported_at']) }}
                 <= removed.last_exported_at
     )

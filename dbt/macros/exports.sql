@@ -1,5 +1,14 @@
 {#- The loaded tables, with the columns and types that the models expect. -#}
 
+{#- The exports: the key of each, and what a key identifies. To add an export, start here. -#}
+{% macro exports() %}
+    {{ return({
+        'employee_ai_goals': {'key': 'external_id', 'entities': 'employees'},
+        'employee_task_profiles': {'key': 'external_id', 'entities': 'employees'},
+        'job_task_profiles': {'key': 'external_id', 'entities': 'jobs'},
+    }) }}
+{% endmacro %}
+
 {% macro export_columns(table) %}
     {%- set task_profiles = {
         'external_id': 'text', 'tasks': 'json', 'exported_at': 'date-time',
@@ -15,6 +24,7 @@
         'completed_passes': {
             'stream': 'text', 'began_at': 'date-time', 'completed_at': 'date-time',
             'is_full': 'boolean', 'record_count': 'integer', 'scope_hash': 'text',
+            'loaded_at': 'date-time',
         },
     }[table]) }}
 {% endmacro %}
@@ -64,15 +74,16 @@
 
 {#- A query: like export, without removed employees and jobs unless techwolf_keep_removed is set. -#}
 {% macro current_export(table) %}
+    {%- set key = techwolf.exports()[table].key %}
     select exported.*
     from ({{ techwolf.export(table) }}) as exported
-    where exported.external_id is not null
+    where exported.{{ key }} is not null
     {%- if not techwolf.keep_removed() %}
         and not exists (
             select 1
             from {{ ref('techwolf_removed') }} as removed
             where removed.stream = '{{ table }}'
-                and removed.external_id = exported.external_id
+                and removed.external_id = exported.{{ key }}
                 -- If techwolf_removed is a table, keep rows that were loaded again after it was built.
                 and exported.exported_at <= removed.last_exported_at
         )

@@ -3,7 +3,7 @@
     description='Tables and columns that were missing when dbt built, so models are empty or columns are null.'
 ) }}
 {%- set missing = [] -%}
-{%- for table in techwolf.exports() + ['completed_passes'] -%}
+{%- for table in (techwolf.exports() | list) + ['completed_passes'] -%}
     {%- set found = techwolf.found_columns(source('techwolf', table)) -%}
     {%- if not found -%}
         {%- do missing.append((table, '')) -%}

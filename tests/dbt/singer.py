@@ -26,6 +26,7 @@ COMPLETED_PASSES = {
     "page_count": {"type": "integer"},
     "run_count": {"type": "integer"},
     "scope_hash": {"type": "string"},
+    "loaded_at": {**DATE_TIME, "type": ["string", "null"]},
 }
 KEYS = {
     "employee_ai_goals": ["external_id", "version"],

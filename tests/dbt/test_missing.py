@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,3 +75,40 @@ def test_what_is_missing_is_empty_or_null_and_the_rest_is_there(
 @pytest.mark.usefixtures("nothing_there")
 def test_there_is_nothing_to_delete(project: Project) -> None:
     assert "There is nothing to delete" in project("run-operation", "techwolf_delete_removed")
+
+
+@pytest.mark.usefixtures("nothing_there")
+def test_the_log_of_an_older_tap_proves_nothing(warehouse: Warehouse, project: Project) -> None:
+    passes = [
+        {
+            "stream": "employee_task_profiles",
+            "began_at": datetime(2026, 1, day, tzinfo=UTC),
+            "completed_at": datetime(2026, 1, day, 1, tzinfo=UTC),
+            "replication_method": "FULL_TABLE",
+            "is_full": True,
+            **dict.fromkeys(("record_count", "page_count", "run_count"), 1),
+            "scope_hash": "all",
+        }
+        for day in (1, 2)
+    ]
+    rows = [{"external_id": "gone", "tasks": [], "exported_at": passes[0]["began_at"]}]
+    warehouse.load(
+        lines(
+            {"employee_task_profiles": rows, "completed_passes": passes},
+            {"completed_passes": ["loaded_at"]},
+        )
+    )
+    ended = project.build("--select", "techwolf_removed", "techwolf_missing_sources")
+    assert set(ended.values()) == {"pass", "success", "warn"}
+    assert warehouse.query("select * from techwolf_removed") == []
+    assert ended["techwolf_removals_in_doubt"] == "warn"
+    query = project.compiled_test("techwolf_removals_in_doubt")
+    [doubt] = warehouse.query(f"select * from ({query}) as doubts")  # noqa: S608
+    assert doubt["doubt"] == "no full pass of it is known to be loaded"
+    assert "upgrade the tap" in doubt["advice"]
+    query = project.compiled_test("techwolf_missing_sources")
+    missing = warehouse.query(f"select * from ({query}) as missing")  # noqa: S608
+    assert {"missing_table": "completed_passes", "missing_column": "loaded_at"} in missing
+    assert "ERROR STALE freshness of techwolf.employee_task_profiles" in project(
+        "source", "freshness", succeeds=False
+    )

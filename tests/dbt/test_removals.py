@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -16,22 +16,31 @@ from tests.dbt.warehouses import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from tests.dbt.warehouses import Project, Warehouse
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EMPLOYEES, GOALS, JOBS = "employee_task_profiles", "employee_ai_goals", "job_task_profiles"
+JUDGES = (
+    "techwolf_removals_in_doubt",
+    "techwolf_removals_without_proof",
+    "techwolf_full_passes_not_loaded",
+    "techwolf_volume_drops",
+)
 TABLES = (EMPLOYEES, GOALS, JOBS, "completed_passes")
 MODELS = {
     EMPLOYEES: ("techwolf_employee_tasks", "employee_id"),
     GOALS: ("techwolf_ai_goals", "employee_id"),
     JOBS: ("techwolf_job_ai_exposure", "job_id"),
 }
-FUTURE = "its last full pass began in the future"
-PARTIAL = "rows of its last full pass are missing"
-FEWER = "its last full pass brought far fewer records than expected"
-SCOPE = "its passes differ in what they let through"
-UNLOGGED = "an unfinished pass has overwritten rows"
+FUTURE = "its last loaded full pass began in the future"
+SCOPE = "the settings that limit its passes have changed since the loaded full pass before"
+OLDER = "an older pass was reported as loaded after its last loaded full pass"
+MISSING = "its table holds too few rows of its last loaded full pass and later ones"
+FEWER = "its last loaded full pass returned far fewer records than those before"
+MANY = "its last loaded full pass would remove too many at once"
+NEVER = "no full pass of it is known to be loaded"
 
 
 @dataclass
@@ -50,10 +59,11 @@ class History:
         completed: float | None = None,
         scope: str | None = "all",
         counted: int | None = None,
+        loaded: float | bool = True,
         writes: bool = True,
         logs: bool = True,
     ) -> History:
-        """Let a pass bring entities, in all or in part."""
+        """Let a pass bring entities, in all or in part; the next day's run finds it loaded."""
         keys = [(one, None) if isinstance(one, str) else one for one in entities]
         if writes:
             self.rows |= dict.fromkeys(keys, began)
@@ -63,6 +73,9 @@ class History:
                 "completed_at": began + 0.1 if completed is None else completed,
                 "record_count": len(keys) if counted is None else counted,
                 "scope_hash": scope,
+                "loaded_at": (began + 1 if loaded else None)
+                if isinstance(loaded, bool)
+                else loaded,
             }
         return self
 
@@ -81,10 +94,10 @@ class History:
         ]
         inserts += [
             "insert into completed_passes"  # noqa: S608
-            " (stream, began_at, completed_at, is_full, record_count, scope_hash) values"
+            " (stream, began_at, completed_at, is_full, record_count, scope_hash, loaded_at) values"
             f" ('{self.stream}', {_literal(began)}, {_literal(entry['completed_at'])},"
             f" {entry['is_full']}, {entry['record_count']},"
-            f" {_text(entry['scope_hash'])})"
+            f" {_text(entry['scope_hash'])}, {_literal(entry['loaded_at'])})"
             for began, entry in self.log.items()
         ]
         return "; ".join(inserts)
@@ -111,254 +124,293 @@ NOW = (datetime.now(tz=UTC) - START) / timedelta(days=1)
 ALL = people(8, "ab")
 LEFT = people(8, "b")  # without a
 
-# A history, the entities that are removed in it, and the doubts.
-HISTORIES: dict[str, tuple[History, set[str], set[str]]] = {
-    "nothing logged": (History().killed(1, *ALL).killed(2, *LEFT), set(), set()),
-    "first load": (History().full(1, *ALL), set(), set()),
-    "nobody left": (History().full(1, *ALL).full(2, *ALL), set(), set()),
-    "one left": (History().full(1, *ALL).full(2, *LEFT), {"a"}, set()),
-    "one left, still gone after incremental passes": (
-        History().full(1, *ALL).full(2, *LEFT).pass_(3, "p1").pass_(4, "new"),
+
+class Case(NamedTuple):
+    """A history, and what is to be said of it."""
+
+    history: History
+    removed: AbstractSet[str] = frozenset()
+    doubts: AbstractSet[str] = frozenset()
+    # How many are not removed for lack of proof.
+    unproven: int = 0
+    # Full passes that are not loaded, by when they began.
+    not_loaded: tuple[float, ...] = ()
+
+
+def full_passes(*counts: int, first: float = 1, **options: Any) -> History:
+    """Return a history of full passes, one a day, that bring so many people each."""
+    history = History()
+    for day, count in enumerate(counts):
+        history.full(first + day, *people(count), **options)
+    return history
+
+
+HISTORIES = {
+    "nothing logged": Case(History().killed(1, *ALL).killed(2, *LEFT)),
+    "first load": Case(History().full(1, *ALL)),
+    "nobody left": Case(History().full(1, *ALL).full(2, *ALL)),
+    "one left": Case(History().full(1, *ALL).full(2, *LEFT), {"a"}),
+    "one left, still gone after incremental passes": Case(
+        History().full(1, *ALL).full(2, *LEFT).pass_(3, "p1").pass_(4, "new"), {"a"}
+    ),
+    "one left after an incremental pass": Case(
+        History().full(1, *ALL).pass_(2, "a").full(3, *LEFT), {"a"}
+    ),
+    "one left after an incremental pass that nobody knows to be loaded": Case(
+        # A full refresh has no state in which it could find that pass.
+        History().full(1, *ALL).pass_(2, "a", loaded=False).full(3, *LEFT),
         {"a"},
-        set(),
     ),
-    "one left after an incremental pass": (
-        History().full(1, *ALL).pass_(2, "a").full(3, *LEFT),
-        {"a"},
-        set(),
+    "no full pass since": Case(History().full(1, *ALL).pass_(2, *LEFT)),
+    "one came back": Case(History().full(1, *ALL).full(2, *LEFT).pass_(3, "a")),
+    "one came back and left again": Case(
+        History().full(1, *ALL).full(2, *LEFT).pass_(3, "a").full(4, *LEFT), {"a"}
     ),
-    "no full pass since": (History().full(1, *ALL).pass_(2, *LEFT), set(), set()),
-    "an incremental pass that brought nothing": (
-        History().full(1, *ALL).full(2, *LEFT).pass_(3),
-        {"a"},
-        set(),
+    "two left, one after the other": Case(
+        History().full(1, *ALL).full(2, *LEFT).full(3, *people(8)), {"a", "b"}
     ),
-    "one came back": (History().full(1, *ALL).full(2, *LEFT).pass_(3, "a"), set(), set()),
-    "one came back and left again": (
-        History().full(1, *ALL).full(2, *LEFT).pass_(3, "a").full(4, *LEFT),
-        {"a"},
-        set(),
+    "a full pass that brought nothing": Case(History().full(1, *ALL).full(2, *LEFT).full(3), {"a"}),
+    "only full passes that brought nothing": Case(History().full(1).killed(0, "a")),
+    "with a start date no pass is full": Case(History().pass_(1, *ALL).pass_(2, *LEFT)),
+    "a refresh with a start date after a full pass": Case(
+        History().full(1, *ALL).pass_(2, *people(2))
     ),
-    "two left, one after the other": (
-        History().full(1, *ALL).full(2, *LEFT).full(3, *people(8)),
-        {"a", "b"},
-        set(),
+    # Loaded, or only sent.
+    "the first full pass is not known to be loaded": Case(
+        History().full(1, *ALL, loaded=False), doubts={NEVER}
     ),
-    "a full pass that brought nothing": (
-        History().full(1, *ALL).full(2, *LEFT).full(3),
-        {"a"},
-        set(),
+    "no full pass is known to be loaded": Case(
+        History().full(1, *ALL, loaded=False).full(2, *LEFT, loaded=False),
+        doubts={NEVER},
+        not_loaded=(1,),
     ),
-    "only full passes that brought nothing": (History().full(1).killed(0, "a"), set(), set()),
-    "an empty table": (History().full(1, *ALL, writes=False), set(), {PARTIAL}),
-    "with a start date no pass is full": (
-        History().pass_(1, *ALL).pass_(2, *LEFT),
-        set(),
-        set(),
+    "an incremental pass is known to be loaded, no full one is": Case(
+        History().full(1, *ALL, loaded=False).pass_(2, "b"), doubts={NEVER}, not_loaded=(1,)
     ),
-    "a refresh with a start date after a full pass": (
-        History().full(1, *ALL).pass_(2, *people(2)),
-        set(),
-        set(),
+    "the last full pass is not known to be loaded yet": Case(
+        History().full(1, *ALL).full(2, *LEFT, loaded=False)
     ),
-    "a full pass was killed": (History().full(1, *ALL).killed(2, *people(4)), set(), set()),
-    "a killed full pass, and the next one": (
-        History().full(1, *ALL).killed(2, *people(4)).full(3, *LEFT),
-        {"a"},
-        set(),
+    "the last full pass is not known to be loaded, and later ones are": Case(
+        History().full(1, *ALL).full(2, *LEFT, loaded=False).pass_(3, "p1").pass_(4, "p2"),
+        not_loaded=(2,),
     ),
-    "a pass was killed after the one that decides": (
-        History().full(1, *ALL).full(2, *LEFT).killed(3, "p1", "new"),
-        {"a"},
-        set(),
+    "some rows of a full pass and its log, then newcomers": Case(
+        # Its last batch failed: p5, p6 and p7 are still there.
+        History()
+        .full(1, *people(8))
+        .full(2, *people(5), counted=8, loaded=False)
+        .pass_(3, "new", "newer", "newest", loaded=False),
+        not_loaded=(2,),
     ),
-    "an entity of a killed pass left": (
-        History().full(1, *LEFT).killed(2, "a").full(3, *LEFT),
-        set(),
-        {UNLOGGED},
+    "only the last full pass is known to be loaded": Case(
+        History().full(1, *ALL, loaded=False).full(2, *LEFT), {"a"}, not_loaded=(1,)
     ),
-    "an entity of a killed pass left, two full passes ago": (
-        History().full(1, *LEFT).killed(2, "a").full(3, *LEFT).full(4, *LEFT),
-        {"a"},
-        set(),
+    "full passes before the last two that were loaded do not matter": Case(
+        History().full(1, *ALL, loaded=False).full(2, *LEFT).full(3, *LEFT), {"a"}
     ),
-    "a pass was resumed and is one": (
-        History().full(1, *ALL).full(2, *LEFT, completed=9),
-        {"a"},
-        set(),
+    "one left after a full pass that is not known to be loaded": Case(
+        History().full(1, *LEFT).full(2, *ALL, loaded=False).full(3, *LEFT),
+        unproven=1,
+        not_loaded=(2,),
     ),
-    "a killed pass wrote on after the full one": (
-        History().full(1, *ALL).full(3, *ALL).killed(2, "p1").pass_(4, "new"),
-        set(),
-        {UNLOGGED},
+    "the same after two loaded full passes": Case(
+        History().full(1, *LEFT).full(2, *ALL, loaded=False).full(3, *LEFT).full(4, *LEFT), {"a"}
     ),
-    "before the first full pass, rows of nobody knows which pass": (
-        History().killed(0, "old").full(1, *ALL),
-        set(),
-        {UNLOGGED},
+    # Passes that did not come to their end.
+    "a full pass was killed": Case(History().full(1, *ALL).killed(2, *people(4))),
+    "a killed full pass, and the next one": Case(
+        History().full(1, *ALL).killed(2, *people(4)).full(3, *LEFT), {"a"}
     ),
-    "such rows after the second full pass": (
-        History().killed(0, "old").full(1, *ALL).full(2, *ALL),
-        {"old"},
-        set(),
+    "a pass was killed after the one that decides": Case(
+        History().full(1, *ALL).full(2, *LEFT).killed(3, "p1", "new"), {"a"}
     ),
-    "an incremental pass beside the full one": (
-        # It wrote p1 after the full pass had; a newcomer makes up for p1's row.
+    "an entity of a killed pass left": Case(
+        History().full(1, *LEFT).killed(2, "a").full(3, *LEFT), unproven=1
+    ),
+    "an entity of a killed pass left, two full passes ago": Case(
+        History().full(1, *LEFT).killed(2, "a").full(3, *LEFT).full(4, *LEFT), {"a"}
+    ),
+    "a pass was resumed and is one": Case(
+        History().full(1, *ALL).full(2, *LEFT, completed=9), {"a"}
+    ),
+    "an old state was restored, and its pass resumed": Case(
+        History().full(1, *ALL).full(3, *LEFT).killed(2, "p1").pass_(4, "new"), {"a"}, unproven=1
+    ),
+    "before the first full pass, rows of nobody knows which pass": Case(
+        History().killed(0, "old").full(1, *ALL), unproven=1
+    ),
+    "such rows after the second full pass": Case(
+        History().killed(0, "old").full(1, *ALL).full(2, *ALL), {"old"}
+    ),
+    "a pass that ended after the full one began": Case(
         History().full(1, *ALL).full(3, *LEFT).pass_(2, "p1", completed=3.05).pass_(4, "new"),
         {"a"},
-        set(),
+        unproven=1,
     ),
-    "a pass that never said when it was completed": (
-        History().full(1, *ALL).full(3, *ALL).pass_(2, "p1").pass_(4, "new"),
-        set(),
-        set(),
+    "a pass that never said when it was completed": Case(
+        History().full(1, *ALL).full(3, *ALL).pass_(2, "p1").pass_(4, "new"), unproven=1
     ),
-    "the second extractor has a state of its own": (
-        History().full(1, *ALL).full(1.05, *ALL).pass_(2, "p1").full(3, *LEFT).pass_(3.5, "p1"),
-        {"a"},
-        set(),
+    "an older row of one who is not removed for lack of proof": Case(
+        History(GOALS)
+        .full(1, ("a", 1), *[(one, 1) for one in LEFT])
+        .killed(2, ("a", 2))
+        .full(3, *[(one, 1) for one in LEFT]),
+        unproven=1,
     ),
-    "the second extractor has another filter": (
-        History().full(1, *ALL).full(2, *LEFT).pass_(3, "p1", scope="active"),
-        set(),
-        {SCOPE},
+    # Other states.
+    "an old state was restored": Case(
+        # It resumes a pass that is in the log, from before the full pass.
+        History().full(0, *ALL).pass_(1, "p1", loaded=9).pass_(2, "p2").full(3, *LEFT),
+        doubts={OLDER},
     ),
-    "a row has no moment": (
-        History(rows={("a", None): None}).full(1, *LEFT).full(2, *LEFT),
-        set(),
-        set(),
+    "a full sync after an old state was restored": Case(
+        History().full(0, *ALL).pass_(1, "p1", loaded=9).full(3, *LEFT).full(9, *LEFT), {"a"}
     ),
-    "in the future": (
-        History().full(1, *ALL).full(NOW + 0.25, *LEFT, completed=NOW + 0.3),
-        set(),
-        {FUTURE},
+    "an old pass is said to be loaded in the future": Case(
+        History().full(0, *ALL).pass_(1, "p1", loaded=NOW + 1).full(3, *LEFT), {"a"}
     ),
-    "an hour ago, whatever the zone": (
-        History().full(1, *ALL).full(NOW - 1 / 24, *LEFT),
-        {"a"},
-        set(),
+    "a row has no moment": Case(History(rows={("a", None): None}).full(1, *LEFT).full(2, *LEFT)),
+    # Clocks.
+    "in the future": Case(
+        History().full(1, *ALL).full(NOW + 0.25, *LEFT, completed=NOW + 0.3), doubts={FUTURE}
     ),
-    "a pass in the future that is not full": (
-        History().full(1, *ALL).full(2, *LEFT).pass_(NOW + 0.25, "p1"),
-        {"a"},
-        set(),
+    "an hour ago, whatever the zone": Case(
+        History().full(1, *ALL).full(NOW - 1 / 24, *LEFT, loaded=NOW - 1 / 48), {"a"}
     ),
-    "the clock went back": (History().full(2, *ALL).full(1, *LEFT), set(), {PARTIAL}),
-    "the clock went back for an incremental pass": (
-        History().full(1, *ALL).full(3, *LEFT).pass_(2, "p1"),
-        set(),
-        {PARTIAL},
+    "a pass in the future that is not full": Case(
+        History().full(1, *ALL).full(2, *LEFT).pass_(NOW + 0.25, "p1"), {"a"}
     ),
-    "the clock went back, and the next full pass": (
-        History().full(2, *ALL).full(1, *LEFT).full(3, *LEFT),
-        {"a"},
-        set(),
+    "the clock went back": Case(History().full(2, *ALL).full(1, *LEFT), doubts={MISSING, MANY}),
+    "the clock went back by more than a full pass": Case(
+        # Newcomers make it look as if the full pass had left rows.
+        History().full(2, *ALL).full(3, *ALL).full(1, *ALL).pass_(4, "new", "newer"),
+        doubts={MISSING},
     ),
-    "the log arrived, the rows did not": (
-        History().full(1, *ALL).full(2, *LEFT, writes=False),
-        set(),
-        {PARTIAL},
+    "the clock went back, and the next full pass": Case(
+        History().full(2, *ALL).full(1, *LEFT).full(3, *LEFT), {"a"}
     ),
-    "the log arrived, and all rows but one": (
-        History().full(1, *ALL).full(2, *LEFT, counted=10),
-        set(),
-        {PARTIAL},
+    # Rows that are not there.
+    "an empty table": Case(History().full(1, *ALL, writes=False), doubts={MISSING}),
+    "a restored warehouse": Case(
+        History().full(1, *ALL).full(2, *LEFT, writes=False), doubts={MISSING, MANY}
     ),
-    "a fifth fewer": (
-        History().full(1, *people(10)).full(2, *people(8)),
-        {"p8", "p9"},
-        set(),
+    "a restored warehouse, and newcomers": Case(
+        History()
+        .full(1, *ALL)
+        .full(2, *LEFT, writes=False)
+        .pass_(3, *(f"new{number}" for number in range(9))),
+        doubts={MANY},
     ),
-    "more than a fifth fewer": (History().full(1, *people(10)).full(2, *people(7)), set(), {FEWER}),
-    "more than a fifth fewer than the tenth pass before": (
-        _shrinking := History().full(1, *people(10)),
-        set(),
-        {FEWER},
+    "records that the full pass returned twice": Case(
+        History().full(1, *ALL).full(2, *LEFT, counted=18), {"a"}
     ),
-    "more than a fifth fewer than the eleventh pass before": (
-        _shrunk := History().full(1, *people(10)),
-        {"p7", "p8", "p9"},
-        set(),
+    "more records than twice the rows": Case(
+        History().full(1, *ALL).full(2, *LEFT, counted=19), doubts={MISSING}
     ),
-    "many leavers in all, few in each pass": (
-        History().full(1, *people(10)).full(2, *people(9)).full(3, *people(8)),
-        {"p8", "p9"},
-        set(),
+    # Many at once.
+    "a fifth fewer": Case(full_passes(10, 8), {"p8", "p9"}),
+    "more than a fifth fewer": Case(full_passes(10, 7), doubts={FEWER, MANY}),
+    "more than a fifth fewer than three passes ago": Case(full_passes(10, 9, 8, 7), doubts={FEWER}),
+    "more than a fifth others": Case(
+        History().full(1, *people(10)).full(2, *people(7, "xyz")), doubts={MANY}
     ),
-    "empty full passes do not hide how many there were": (
-        History().full(1, *people(10)).full(2).full(3, *people(7)),
-        set(),
-        {FEWER},
+    "more than a fifth fewer than the tenth pass before": Case(
+        full_passes(10, *[8] * 9, 7), doubts={FEWER}
     ),
-    "the first full pass removes a fifth": (
-        History().pass_(1, *people(10)).full(2, *people(8)),
-        {"p8", "p9"},
-        set(),
+    "more than a fifth fewer than the eleventh pass before": Case(
+        full_passes(10, *[8] * 10, 7), {"p7", "p8", "p9"}
     ),
-    "the first full pass removes more than a fifth": (
-        History().pass_(1, *people(10)).full(2, *people(7)),
-        set(),
-        {FEWER},
+    "more than a fifth fewer than a pass that is not known to be loaded": Case(
+        History().full(1, *people(10), loaded=False, writes=False).full(2, *people(7)),
+        doubts={FEWER},
+        not_loaded=(1,),
     ),
-    "another filter": (
-        History().full(1, *ALL).full(2, *LEFT, scope="active"),
-        set(),
-        {SCOPE},
+    "the same eleven passes ago": Case(
+        # No pass is known to be loaded, so that each counts.
+        History(log=full_passes(10, *[8] * 10, loaded=False).log).full(12, *people(7)),
+        doubts={FEWER},
+        not_loaded=tuple(range(1, 12)),
     ),
-    "another filter for an incremental pass between": (
-        History().full(1, *ALL).pass_(2, "b", scope="active").full(3, *LEFT),
-        set(),
-        {SCOPE},
+    "fewer than a pass that was not loaded, not fewer than one that was": Case(
+        History(log=full_passes(20, loaded=False).log).full(2, *people(10)).full(3, *people(9)),
+        {"p9"},
     ),
-    "another filter before the full pass before": (
-        History().pass_(1, *ALL, scope="active").full(2, *LEFT).full(3, *LEFT),
-        {"a"},
-        set(),
+    "many leavers in all, few in each pass": Case(full_passes(10, 9, 8), {"p8", "p9"}),
+    "leavers of earlier years do not count": Case(
+        History().pass_(0, *(f"old{year}" for year in range(9))).full(1, *ALL).full(2, *LEFT),
+        {"a", *(f"old{year}" for year in range(9))},
     ),
-    "another filter before the only full pass": (
-        History().pass_(1, *ALL, scope="active").full(2, *LEFT),
-        set(),
-        {SCOPE},
+    "empty full passes do not hide how many there were": Case(
+        History().full(1, *people(10)).full(2).full(3, *people(7)), doubts={FEWER, MANY}
     ),
-    "two full passes under the narrower filter": (
-        History().full(1, *ALL).full(2, *LEFT, scope="x").full(3, *LEFT, scope="x"),
-        {"a"},
-        set(),
+    "the first full pass removes a fifth": Case(
+        History().pass_(1, *people(10)).full(2, *people(8)), {"p8", "p9"}
     ),
-    "nobody knows the filter": (
-        History().full(1, *ALL, scope=None).full(2, *LEFT, scope=None),
-        set(),
-        {SCOPE},
+    "the first full pass removes more than a fifth": Case(
+        History().pass_(1, *people(10)).full(2, *people(7)), doubts={MANY}
     ),
-    "a version of an AI goal was retracted": (
+    "more than a fifth without proof": Case(
+        History().full(1, *ALL).killed(2, *people(3)).full(3, *LEFT[3:]),
+        doubts={FEWER, MANY},
+        unproven=3,
+    ),
+    # Filters.
+    "another filter": Case(History().full(1, *ALL).full(2, *LEFT, scope="active"), doubts={SCOPE}),
+    "another filter for an incremental pass between": Case(
+        History().full(1, *ALL).pass_(2, "b", scope="active").full(3, *LEFT), doubts={SCOPE}
+    ),
+    "another filter for a pass between that is not known to be loaded": Case(
+        History().full(1, *ALL).pass_(2, "b", scope="x", loaded=False).full(3, *LEFT),
+        doubts={SCOPE},
+    ),
+    "another filter since": Case(
+        History().full(1, *ALL).full(2, *LEFT).pass_(3, "p1", scope="active"), {"a"}
+    ),
+    "another filter before the full pass before": Case(
+        History().pass_(1, *ALL, scope="active").full(2, *LEFT).full(3, *LEFT), {"a"}
+    ),
+    "another filter before the only full pass": Case(
+        History().pass_(1, *ALL, scope="active").full(2, *LEFT), doubts={SCOPE}
+    ),
+    "two full passes with a narrower filter": Case(
+        History()
+        .full(1, *people(10))
+        .full(2, *people(2), scope="x")
+        .full(3, "p0", "p1", scope="x"),
+        {f"p{number}" for number in range(2, 10)},
+    ),
+    "two full passes with a narrower filter, of which one is known to be loaded": Case(
+        History()
+        .full(1, *people(10))
+        .full(2, *people(2), scope="x", loaded=False)
+        .full(3, "p0", "p1", scope="x"),
+        doubts={SCOPE, MANY},
+        not_loaded=(2,),
+    ),
+    "nobody knows the filter": Case(
+        History().full(1, *ALL, scope=None).full(2, *LEFT, scope=None), doubts={SCOPE}
+    ),
+    # Other tables.
+    "a version of an AI goal was retracted": Case(
         History(GOALS)
         .full(1, ("a", 1), ("a", 2), *[(p, 1) for p in people(8)])
-        .full(2, ("a", 1), *[(p, 1) for p in people(8)]),
-        set(),
-        set(),
+        .full(2, ("a", 1), *[(p, 1) for p in people(8)])
     ),
-    "all versions of an AI goal are gone": (
+    "all versions of an AI goal are gone": Case(
         History(GOALS)
         .full(1, ("a", 1), *[(p, 1) for p in people(8)])
         .pass_(2, ("a", 2))
         .full(3, *[(p, 1) for p in people(8)]),
         {"a"},
-        set(),
     ),
-    "a job is gone": (History(JOBS).full(1, *ALL).full(2, *LEFT), {"a"}, set()),
+    "a job is gone": Case(History(JOBS).full(1, *ALL).full(2, *LEFT), {"a"}),
 }
-for _day in range(2, 12):
-    _shrunk.full(_day, *people(8))
-_shrunk.full(12, *people(7))
-for _day in range(2, 11):
-    _shrinking.full(_day, *people(8))
-_shrinking.full(11, *people(7))
-HISTORIES["a pass that never said when it was completed"][0].log[2]["completed_at"] = None
+HISTORIES["a pass that never said when it was completed"].history.log[2]["completed_at"] = None
 
 
 @pytest.fixture(scope="module", autouse=True)
-def doubts(warehouse: Warehouse, project: Project) -> str:
-    """The query of the test that warns, with all models built on the loaders' empty tables."""
+def judge(warehouse: Warehouse, project: Project) -> Callable[[str], list[Row]]:
+    """Ask what a test of the package finds, with all models built on the loaders' empty tables."""
     filler = {"external_id": "x", "exported_at": START}
     warehouse.load(
         lines(
@@ -374,14 +426,16 @@ def doubts(warehouse: Warehouse, project: Project) -> str:
                         "replication_method": "FULL_TABLE",
                         "is_full": True,
                         "scope_hash": "all",
+                        "loaded_at": None,
                     }
                 ],
             }
         )
     )
-    selected = ("resource_type:model", "techwolf_removals_in_doubt")
+    selected = ("resource_type:model", *JUDGES)
     project("build", "--indirect-selection", "empty", "--select", *selected)
-    return project.compiled_test("techwolf_removals_in_doubt")
+    compiled = {name: project.compiled_test(name) for name in JUDGES}
+    return lambda name: warehouse.query(f"select * from ({compiled[name]}) as found")  # noqa: S608
 
 
 @pytest.fixture
@@ -406,19 +460,64 @@ def give_tasks(warehouse: Warehouse) -> str:
 
 @pytest.mark.parametrize("name", HISTORIES)
 def test_who_is_removed(
-    warehouse: Warehouse, tell: Callable[..., None], doubts: str, name: str
+    warehouse: Warehouse,
+    tell: Callable[..., None],
+    judge: Callable[[str], list[Row]],
+    name: str,
 ) -> None:
-    history, removed, in_doubt = HISTORIES[name]
+    history, removed, doubts, unproven, not_loaded = HISTORIES[name]
     tell(history)
     found = warehouse.query("select * from techwolf_removed")
     assert [row["stream"] for row in found] == [history.stream] * len(removed)
     assert {row["external_id"] for row in found} == removed
-    assert warehouse.query(f"select * from ({doubts}) as doubts") == [  # noqa: S608
-        {"stream": history.stream, "doubt": doubt} for doubt in in_doubt
-    ]
+    in_doubt = judge("techwolf_removals_in_doubt")
+    assert {row["doubt"] for row in in_doubt} == doubts
+    assert [row["stream"] for row in in_doubt] == [history.stream] * len(doubts)
+    assert judge("techwolf_removals_without_proof") == (
+        [{"stream": history.stream, "entities": unproven}] if unproven else []
+    )
+    found = judge("techwolf_full_passes_not_loaded")
+    assert {row["began_at"].replace(tzinfo=UTC) for row in found} == set(map(moment, not_loaded))
     model, key = MODELS[history.stream]
     shown = {row[key] for row in warehouse.query(f"select * from {model}")}  # noqa: S608
     assert shown == {entity for entity, _ in history.rows} - removed
+
+
+def test_each_doubt_has_advice_of_its_own(
+    tell: Callable[..., None], judge: Callable[[str], list[Row]]
+) -> None:
+    advice: dict[str, str] = {}
+    for history, _, doubts, *_ in HISTORIES.values():
+        if doubts - advice.keys():
+            tell(history)
+            advice |= {row["doubt"]: row["advice"] for row in judge("techwolf_removals_in_doubt")}
+    assert advice.keys() == {FUTURE, SCOPE, OLDER, MISSING, FEWER, MANY, NEVER}
+    assert len(set(advice.values())) == len(advice)
+    assert "replication-method: FULL_TABLE" in advice[NEVER]
+
+
+VOLUMES = {
+    "a fifth fewer": (full_passes(10, 8), []),
+    "more than a fifth fewer": (full_passes(100, 79), [(79, 100)]),
+    "more than a fifth fewer, some passes ago": (full_passes(100, 79, 79), []),
+    "nothing any more": (full_passes(10, 0), [(0, 10)]),
+    "with another filter": (full_passes(10).full(2, "p0", scope="x"), []),
+    "than before another filter": (full_passes(10).full(2, scope="x").full(3, "p0"), [(1, 10)]),
+    "in a pass that is not known to be loaded": (full_passes(10).full(2, "p0", loaded=False), []),
+    "than in such a pass": (full_passes(2).full(2, *ALL, loaded=False).full(3, "p0", "p1"), []),
+    "in an incremental pass": (full_passes(10).pass_(2, "p0"), []),
+}
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_a_drop_in_the_number_of_records_is_told(
+    tell: Callable[..., None], judge: Callable[[str], list[Row]], name: str
+) -> None:
+    history, drops = VOLUMES[name]
+    tell(history, History(JOBS).full(1, *ALL).full(2, *ALL))
+    columns = ("stream", "record_count", "earlier_record_count")
+    expected = [dict(zip(columns, (EMPLOYEES, *drop), strict=True)) for drop in drops]
+    assert judge("techwolf_volume_drops") == expected
 
 
 def test_when_it_was_noticed(warehouse: Warehouse, tell: Callable[..., None]) -> None:
@@ -427,7 +526,7 @@ def test_when_it_was_noticed(warehouse: Warehouse, tell: Callable[..., None]) ->
         .full(1, *ALL)
         .pass_(2, "a", "b")
         .full(3, counted=0)
-        .pass_(4, "p1")
+        .full(4, *LEFT, loaded=False, writes=False)
         .full(5, *LEFT, completed=6.5)
         .full(7, *people(8))
         .full(8, *people(8))
@@ -481,7 +580,7 @@ def test_the_operation_deletes_the_removed_rows_and_no_others(
     assert f"{EMPLOYEES}: 1 rows of 1 removed employees" in shown
     assert f"{GOALS}: 2 rows of 1 removed employees" in shown
     assert f"{JOBS}: 0 rows of 0 removed jobs" in shown
-    assert f"{JOBS}: in doubt, as {SCOPE}" in shown
+    assert f"{JOBS}: in doubt, as {SCOPE}. Run a full sync once more" in shown
     assert _ids(warehouse) == before
     shown = project("run-operation", "techwolf_delete_removed")
     assert f"{GOALS}: 2 rows of 1 removed employees" in shown

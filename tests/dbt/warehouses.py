@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from tests.forks import Command
 
 SCHEMA = "techwolf"
-TIMES = {"created_on", "last_updated", "exported_at", "last_exported_at", "noticed_at"}
+TIMES = {
+    *("created_on", "last_updated", "exported_at", "last_exported_at", "noticed_at"),
+    *("began_at", "loaded_until"),
+}
 
 
 class Warehouse(Protocol):

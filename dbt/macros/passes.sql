@@ -1,0 +1,80 @@
+{#- The log of passes, and what it says about each export. -#}
+
+{#- A query: the logged passes, each once. A loader that only appends has several rows of a pass. -#}
+{% macro logged_passes() %}
+    select
+        stream,
+        began_at,
+        max(completed_at) as completed_at,
+        max(loaded_at) as loaded_at,
+        max(case when is_full then 1 else 0 end) = 1 as is_full,
+        max(record_count) as record_count,
+        max(scope_hash) as scope_hash
+    from ({{ techwolf.export('completed_passes') }}) as passes
+    where began_at is not null
+        and stream in ('{{ techwolf.exports() | join("', '") }}')
+    group by stream, began_at
+{% endmacro %}
+
+{#- A query: when the newest pass that is known to be loaded was completed. Null without one. -#}
+{% macro loaded_until(table) %}
+    select max(completed_at) as loaded_until
+    from ({{ techwolf.logged_passes() }}) as passes
+    where stream = '{{ table }}' and loaded_at is not null
+{% endmacro %}
+
+{#- A query: full passes that were not loaded, although a later pass is logged. Those before the last
+    two loaded full passes are no longer of interest. -#}
+{% macro passes_not_loaded() %}
+    with logged as (
+        {{ techwolf.logged_passes() }}
+    ),
+
+    {{ techwolf.deciding_steps() }}
+
+    select logged.stream, logged.began_at
+    from logged
+    left join deciding on deciding.stream = logged.stream
+    where logged.is_full
+        and logged.loaded_at is null
+        and (deciding.previous_began_at is null or logged.began_at > deciding.previous_began_at)
+        and exists (
+            select 1
+            from logged as later
+            where later.stream = logged.stream and later.began_at > logged.began_at
+        )
+{% endmacro %}
+
+{#- A query: exports whose newest loaded full pass returned over a fifth fewer records than the one
+    before it with the same settings. -#}
+{% macro volume_drops() %}
+    with loaded as (
+        select *
+        from ({{ techwolf.logged_passes() }}) as passes
+        where is_full and loaded_at is not null
+    ),
+
+    newest as (
+        select stream, max(began_at) as began_at
+        from loaded
+        group by stream
+    ),
+
+    pairs as (
+        select loaded.stream, loaded.record_count, max(earlier.began_at) as earlier_began_at
+        from newest
+        inner join loaded
+            on loaded.stream = newest.stream and loaded.began_at = newest.began_at
+        inner join loaded as earlier
+            on earlier.stream = loaded.stream
+            and earlier.began_at < loaded.began_at
+            and earlier.scope_hash = loaded.scope_hash
+        group by loaded.stream, loaded.record_count
+    )
+
+    select pairs.stream, pairs.record_count, earlier.record_count as earlier_record_count
+    from pairs
+    inner join loaded as earlier
+        on earlier.stream = pairs.stream and earlier.began_at = pairs.earlier_began_at
+    where pairs.record_count * 5 < earlier.record_count * 4
+{% endmacro %}
