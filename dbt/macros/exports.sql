@@ -72,6 +72,32 @@
     {{ return('cast(' ~ column ~ ' as ' ~ techwolf.column_type(kind) ~ ')') }}
 {% endmacro %}
 
+{#- Whether a column of this type may contain texts that are not JSON or not a date-time. -#}
+{% macro may_be_unreadable(data_type) %}
+    {%- set name = data_type | lower -%}
+    {{ return(name == 'json' or name == 'text' or name.startswith(('varchar', 'character varying'))) }}
+{% endmacro %}
+
+{#- A query: how many rows have a text in place of JSON or of a date-time, in each column. -#}
+{% macro unreadable_values() %}
+    {%- set queries = [] -%}
+    {%- for table in (techwolf.exports() | list) + ['completed_passes'] -%}
+        {%- set relation = source('techwolf', table) -%}
+        {%- set found = techwolf.found_columns(relation) -%}
+        {%- for column, kind in techwolf.export_columns(table).items()
+            if kind in ('json', 'date-time') and column in found
+            and techwolf.may_be_unreadable(found[column]) -%}
+            {%- do queries.append(
+                "select '" ~ table ~ "' as unreadable_table, '" ~ column ~ "' as unreadable_column,"
+                ~ " count(*) as row_count from " ~ relation
+                ~ " where " ~ column ~ " is not null and "
+                ~ techwolf.export_column(column, kind, found[column]) ~ " is null having count(*) > 0"
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ queries | join('\nunion all\n') or 'select 1 as unreadable_table where 1 = 0' }}
+{% endmacro %}
+
 {#- A query: like export, without removed employees and jobs unless techwolf_keep_removed is set. -#}
 {% macro current_export(table) %}
     {%- set key = techwolf.exports()[table].key %}

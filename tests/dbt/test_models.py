@@ -32,6 +32,7 @@ PASS = {
     "page_count": 1,
     "run_count": 1,
     "scope_hash": "all",
+    "loaded_at": None,
 }
 EMPLOYEES = "employee_task_profiles"
 WARNED = {
@@ -143,13 +144,12 @@ def _array(json_array: str) -> str:
     return f"(select array_agg(element) from jsonb_array_elements('{json_array}') as element)"  # noqa: S608
 
 
-def test_tables_of_other_types_in_another_schema_give_the_same(
-    warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
-) -> None:
+def _with_other_types(warehouse: Warehouse, schema: str) -> str:
+    """Return statements that copy the tables: lists as text, and moments with a zone."""
     text = "cast({} as varchar)" if warehouse.name == "duckdb" else "cast(to_jsonb({}) as text)"
-    moments = {"created_on", "last_updated", "exported_at", "began_at", "completed_at"}
+    moments = {"created_on", "last_updated", "exported_at", "began_at", "completed_at", "loaded_at"}
     arrays = {"tasks", "target_skills", "target_tasks"}
-    statements = ["create schema other"]
+    statements = [f"create schema {schema}"]
     for table in (*EXPORTS, "completed_passes"):
         columns = warehouse.query(
             "select column_name from information_schema.columns"  # noqa: S608
@@ -164,9 +164,15 @@ def test_tables_of_other_types_in_another_schema_give_the_same(
             for name in (row["column_name"] for row in columns)
         ]
         statements.append(
-            f"create table other.{table} as select {', '.join(selected)} from {SCHEMA}.{table}"  # noqa: S608
+            f"create table {schema}.{table} as select {', '.join(selected)} from {SCHEMA}.{table}"  # noqa: S608
         )
-    warehouse.execute("; ".join(statements))
+    return "; ".join(statements)
+
+
+def test_tables_of_other_types_in_another_schema_give_the_same(
+    warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
+) -> None:
+    warehouse.execute(_with_other_types(warehouse, "other"))
     warehouse.schema = "analytics"
     try:
         project = make_project(warehouse)
@@ -177,18 +183,48 @@ def test_tables_of_other_types_in_another_schema_give_the_same(
         warehouse.schema = SCHEMA
 
 
-def test_the_log_tells_how_fresh_the_tables_are(warehouse: Warehouse, project: Project) -> None:
-    in_utc = {
-        "duckdb": "make_timestamp(epoch_us(now()))",
-        "postgres": "now() at time zone 'UTC'",
-    }
-    # In another zone than UTC, 35 hours would be too long ago already, or 37 not yet.
-    for hours, status in ((35, "PASS"), (37, "WARN")):
+def test_texts_that_cannot_be_read_fail_no_build(
+    warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
+) -> None:
+    exported_at = "alter column exported_at type varchar using exported_at::text"
+    if warehouse.name == "duckdb":
+        exported_at = "alter column exported_at type varchar"
+    warehouse.execute(_with_other_types(warehouse, "unreadable"))
+    warehouse.execute(f"alter table unreadable.job_task_profiles {exported_at}")
+    warehouse.execute(
+        """
+        update unreadable.employee_task_profiles set tasks = '[{' where external_id = 'anna';
+        update unreadable.employee_ai_goals set target_skills = '' where version = 2;
+        update unreadable.employee_ai_goals set target_tasks = 'None' where version = 2;
+        update unreadable.job_task_profiles set exported_at = 'never' where external_id = 'tree';
+        """
+    )
+    if warehouse.name == "postgres":  # JSON, yet nothing that the database can hold.
+        nul = '\'[{"task_id": "\\u0000"}]\''
         warehouse.execute(
-            f"update {SCHEMA}.completed_passes"  # noqa: S608
-            f" set completed_at = {in_utc[warehouse.name]} - interval '{hours} hours'"
+            f"update unreadable.job_task_profiles set tasks = {nul} where external_id = 'engineer'"  # noqa: S608
         )
-        assert f"{status} freshness of techwolf.completed_passes" in project("source", "freshness")
+    warehouse.schema = "analytics_of_unreadable"
+    try:
+        project = make_project(warehouse)
+        ended = project.build("--vars", "{techwolf_schema: unreadable}")
+        assert ended["techwolf_unreadable_values"] == "warn"
+        assert set(ended.values()) == {"success", "pass", "warn"}
+        rows = warehouse.query("select distinct employee_id from techwolf_employee_tasks")
+        assert [row["employee_id"] for row in rows] == ["o'neil \u00e9"]
+        query = project.compiled_test("techwolf_unreadable_values")
+        counted = {tuple(row.values()) for row in warehouse.query(query.strip())}
+        expected = {
+            ("employee_task_profiles", "tasks", 1),
+            ("employee_ai_goals", "target_skills", 1),
+            ("employee_ai_goals", "target_tasks", 1),
+            ("job_task_profiles", "exported_at", 1),
+        }
+        if warehouse.name == "postgres":
+            expected.add(("job_task_profiles", "tasks", 1))
+        assert counted == expected
+    finally:
+        warehouse.schema = SCHEMA
 
 
 @pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, scope="module")

@@ -5,12 +5,14 @@
     {{ return(adapter.dispatch('column_type', 'techwolf')(kind)) }}
 {% endmacro %}
 
-{#- A column of whatever type the loader gave it, as the database's JSON type. -#}
+{#- A column of whatever type the loader gave it, as the database's JSON type. Null if it is a text that
+    is not JSON. -#}
 {% macro as_json(column, data_type) %}
     {{ return(adapter.dispatch('as_json', 'techwolf')(column, data_type)) }}
 {% endmacro %}
 
-{#- A column of whatever type the loader gave it, as a timestamp without zone, in UTC. -#}
+{#- A column of whatever type the loader gave it, as a timestamp without zone, in UTC. Null if it is a
+    text that is not a date-time. -#}
 {% macro as_utc(column, data_type) %}
     {{ return(adapter.dispatch('as_utc', 'techwolf')(column, data_type)) }}
 {% endmacro %}

@@ -6,8 +6,8 @@
 {% endmacro %}
 
 {% macro duckdb__as_json(column, data_type) %}
-    {%- if data_type | lower in ('json', 'varchar', 'text') -%}
-        {{ return('cast(' ~ column ~ ' as json)') }}
+    {%- if techwolf.may_be_unreadable(data_type) -%}
+        {{ return('try_cast(' ~ column ~ ' as json)') }}
     {%- endif -%}
     {{ return('to_json(' ~ column ~ ')') }}
 {% endmacro %}
@@ -17,7 +17,7 @@
         {#- A plain cast would use the session's time zone. -#}
         {{ return('make_timestamp(epoch_us(' ~ column ~ '))') }}
     {%- endif -%}
-    {{ return('cast(' ~ column ~ ' as timestamp)') }}
+    {{ return('try_cast(' ~ column ~ ' as timestamp)') }}
 {% endmacro %}
 
 {% macro duckdb__now_in_utc() %}

@@ -8,15 +8,29 @@
 {% macro postgres__as_json(column, data_type) %}
     {%- if data_type | upper == 'ARRAY' or data_type.endswith('[]') -%}
         {{ return('to_jsonb(cast(' ~ column ~ ' as jsonb[]))') }}
+    {%- elif techwolf.may_be_unreadable(data_type) -%}
+        {{ return(techwolf.postgres_cast(column, 'jsonb')) }}
     {%- endif -%}
     {{ return('cast(' ~ column ~ ' as jsonb)') }}
+{% endmacro %}
+
+{#- A text as another type, null if it cannot be read. PostgreSQL before 16 raises an error instead. -#}
+{% macro postgres_cast(column, type) %}
+    {%- set text = 'cast(' ~ column ~ ' as text)' -%}
+    {%- if execute and run_query('show server_version_num').rows[0][0] | int >= 160000 -%}
+        {%- set text = "case when pg_input_is_valid(" ~ text ~ ", '" ~ type ~ "') then " ~ text ~ " end" -%}
+    {%- endif -%}
+    {{ return('cast(' ~ text ~ ' as ' ~ type ~ ')') }}
 {% endmacro %}
 
 {% macro postgres__as_utc(column, data_type) %}
     {%- if 'without time zone' in data_type or data_type in ('timestamp', 'date') -%}
         {{ return('cast(' ~ column ~ ' as timestamp)') }}
     {%- endif -%}
-    {#- Casting text to a timestamp without zone would ignore the offset. -#}
+    {%- if techwolf.may_be_unreadable(data_type) -%}
+        {#- Casting text to a timestamp without zone would ignore the offset. -#}
+        {{ return(techwolf.postgres_cast(column, 'timestamptz') ~ " at time zone 'UTC'") }}
+    {%- endif -%}
     {{ return("cast(" ~ column ~ " as timestamptz) at time zone 'UTC'") }}
 {% endmacro %}
 
