@@ -26,23 +26,21 @@
 {#- A query: full passes that were not loaded, although a later pass is logged. Those before the last
     two loaded full passes are no longer of interest. -#}
 {% macro passes_not_loaded() %}
-    with logged as (
-        {{ techwolf.logged_passes() }}
-    ),
+    with {{ techwolf.pass_steps() }},
 
-    {{ techwolf.deciding_steps() }}
+    last_passes as (
+        select stream, max(began_at) as began_at
+        from passes
+        group by stream
+    )
 
-    select logged.stream, logged.began_at
-    from logged
-    left join deciding on deciding.stream = logged.stream
-    where logged.is_full
-        and logged.loaded_at is null
-        and (deciding.previous_began_at is null or logged.began_at > deciding.previous_began_at)
-        and exists (
-            select 1
-            from logged as later
-            where later.stream = logged.stream and later.began_at > logged.began_at
-        )
+    select passes.stream, passes.began_at
+    from passes
+    inner join last_passes on last_passes.stream = passes.stream
+    where passes.is_full
+        and passes.loaded_at is null
+        and passes.began_at < last_passes.began_at
+        and (passes.previous_began_at is null or passes.began_at > passes.previous_began_at)
 {% endmacro %}
 
 {#- A query: exports whose newest loaded full pass returned over a fifth fewer records than the one

@@ -1,46 +1,44 @@
 {#- Find removed employees and jobs, and tables in doubt. The README explains the rules. -#}
 
-{#- Common table expressions on top of `logged`: the newest full pass of each stream that is known to
-    be loaded, which decides, and when the loaded full pass before it began. -#}
-{% macro deciding_steps() -%}
-    -- A pass that returned no records says nothing about removals.
-    full_passes as (
-        select *
+{#- Common table expressions: the logged passes of each stream, beside the newest full one that is known
+    to be loaded, which decides, and the loaded full one before it. -#}
+{% macro pass_steps() -%}
+    logged as (
+        select
+            passes.*,
+            -- A full pass that returned no records says nothing about removals.
+            case when is_full and record_count > 0 then 1 else 0 end as may_decide
+        from ({{ techwolf.logged_passes() }}) as passes
+    ),
+
+    logged_beside_newest as (
+        select
+            logged.*,
+            max(case when may_decide = 1 and loaded_at is not null then began_at end)
+                over (partition by stream) as newest_began_at
         from logged
-        where is_full and record_count > 0
     ),
 
-    newest as (
-        select stream, max(began_at) as began_at
-        from full_passes
-        where loaded_at is not null
-        group by stream
-    ),
-
-    previous as (
-        select full_passes.stream, max(full_passes.began_at) as began_at
-        from full_passes
-        inner join newest on newest.stream = full_passes.stream
-        where full_passes.loaded_at is not null and full_passes.began_at < newest.began_at
-        group by full_passes.stream
-    ),
-
-    deciding as (
-        select full_passes.*, previous.began_at as previous_began_at
-        from full_passes
-        inner join newest
-            on newest.stream = full_passes.stream and newest.began_at = full_passes.began_at
-        left join previous on previous.stream = full_passes.stream
+    passes as (
+        select
+            logged_beside_newest.*,
+            max(case
+                when may_decide = 1 and loaded_at is not null and began_at < newest_began_at
+                    then began_at
+            end) over (partition by stream) as previous_began_at
+        from logged_beside_newest
     )
 {%- endmacro %}
 
 {#- The common table expressions of the queries below. -#}
 {% macro removal_steps() -%}
-    logged as (
-        {{ techwolf.logged_passes() }}
-    ),
+    {{ techwolf.pass_steps() }},
 
-    {{ techwolf.deciding_steps() }},
+    deciding as (
+        select *
+        from passes
+        where began_at = newest_began_at
+    ),
 
     exported as (
     {%- for table, export in techwolf.exports().items() %}
@@ -63,17 +61,17 @@
                 -- Two loaded full passes have not returned it.
                 when exported.exported_at < deciding.previous_began_at then 1
                 -- A pass that was not over may have written the row after the deciding one had read it.
-                when logged.completed_at is null or logged.completed_at >= deciding.began_at then 0
+                when passes.completed_at is null or passes.completed_at >= deciding.began_at then 0
                 -- Nor is it known when a full pass took place that was not loaded: without a state, and
                 -- after a clock went back, it may be newer than the deciding one.
-                when logged.is_full and logged.loaded_at is null
+                when passes.is_full and passes.loaded_at is null
                     and deciding.previous_began_at is not null then 0
                 else 1
             end as is_evidence
         from exported
         inner join deciding on deciding.stream = exported.stream
-        left join logged
-            on logged.stream = exported.stream and logged.began_at = exported.exported_at
+        left join passes
+            on passes.stream = exported.stream and passes.began_at = exported.exported_at
     ),
 
     entities as (
@@ -114,21 +112,17 @@
     -- The full passes that the deciding one is compared with. Without a loaded one, all of them.
     compared as (
         select
-            full_passes.stream,
-            full_passes.record_count,
-            deciding.previous_began_at,
-            row_number() over (
-                partition by full_passes.stream order by full_passes.began_at desc
-            ) as recency
-        from full_passes
-        inner join deciding on deciding.stream = full_passes.stream
-        where full_passes.began_at < deciding.began_at
+            passes.stream,
+            passes.record_count,
+            passes.previous_began_at,
+            row_number() over (partition by passes.stream order by passes.began_at desc) as recency
+        from passes
+        inner join deciding on deciding.stream = passes.stream
+        where passes.may_decide = 1
+            and passes.began_at < deciding.began_at
             and (
                 deciding.previous_began_at is null
-                or (
-                    full_passes.loaded_at is not null
-                    and full_passes.scope_hash = deciding.scope_hash
-                )
+                or (passes.loaded_at is not null and passes.scope_hash = deciding.scope_hash)
             )
     ),
 
@@ -141,28 +135,17 @@
 
     -- The passes up to the deciding one, since the loaded full pass before it, under other settings.
     other_scopes as (
-        select deciding.stream, count(*) as pass_count
-        from deciding
-        inner join logged on logged.stream = deciding.stream
-        where logged.began_at <= deciding.began_at
-            and (deciding.previous_began_at is null or logged.began_at >= deciding.previous_began_at)
+        select passes.stream, count(*) as pass_count
+        from passes
+        inner join deciding on deciding.stream = passes.stream
+        where passes.began_at <= deciding.began_at
+            and (deciding.previous_began_at is null or passes.began_at >= deciding.previous_began_at)
             and (
-                logged.scope_hash is null
+                passes.scope_hash is null
                 or deciding.scope_hash is null
-                or logged.scope_hash <> deciding.scope_hash
+                or passes.scope_hash <> deciding.scope_hash
             )
-        group by deciding.stream
-    ),
-
-    -- Passes before the deciding one that a run still found in its state after that one was loaded.
-    restored as (
-        select deciding.stream, count(*) as pass_count
-        from deciding
-        inner join logged on logged.stream = deciding.stream
-        where logged.began_at < deciding.began_at
-            and logged.loaded_at > deciding.loaded_at
-            and logged.loaded_at <= {{ techwolf.now_in_utc() }}
-        group by deciding.stream
+        group by passes.stream
     ),
 
     judged as (
@@ -170,7 +153,6 @@
             deciding.stream,
             deciding.began_at > {{ techwolf.now_in_utc() }} as is_in_future,
             other_scopes.pass_count is not null as changes_scope,
-            restored.pass_count is not null as is_followed_by_older_pass,
             -- Less than half: some records may have been returned twice.
             coalesce(counts.current_rows, 0) * 2 < deciding.record_count as misses_rows,
             coalesce(
@@ -187,7 +169,6 @@
             ) as removes_too_many
         from deciding
         left join other_scopes on other_scopes.stream = deciding.stream
-        left join restored on restored.stream = deciding.stream
         left join counts on counts.stream = deciding.stream
         left join largest on largest.stream = deciding.stream
     )
@@ -201,7 +182,7 @@
     ) }}
 {% endmacro %}
 
-{#- The columns of judged that are doubts: what each says, and what to do. -#}
+{#- The doubts, by their columns in judged: what each says, and what to do. -#}
 {% macro doubts() %}
     {{ return({
         'is_in_future': {
@@ -211,10 +192,6 @@
         'changes_scope': {
             'words': 'the settings that limit its passes have changed since the loaded full pass before',
             'advice': 'Run a full sync once more with the same settings, then any sync.',
-        },
-        'is_followed_by_older_pass': {
-            'words': 'an older pass was reported as loaded after its last loaded full pass',
-            'advice': 'An old state was restored, or two extractors load this export. Use one extractor for each export. Run a full sync, then any sync.',
         },
         'misses_rows': {
             'words': 'its table holds too few rows of its last loaded full pass and later ones',
@@ -231,66 +208,59 @@
     }) }}
 {% endmacro %}
 
-{#- The doubt about a stream of which no full pass is known to be loaded. -#}
-{% macro doubt_without_loaded_pass() %}
-    {{ return({
-        'words': 'no full pass of it is known to be loaded',
-        'advice': 'Sync again: the sync after a full one confirms it. If each sync uses --full-refresh, set replication-method: FULL_TABLE instead, which keeps the state. If the column loaded_at is missing, upgrade the tap.',
-    }) }}
-{% endmacro %}
-
 {#- A query: the employees and jobs that are removed. -#}
 {% macro removed() %}
-    with {{ techwolf.removal_steps() }},
-
-    removed as (
-        select entities.*
-        from entities
-        inner join judged on judged.stream = entities.stream
-        where entities.is_outdated
-            and entities.is_proven
-        {%- for doubt in techwolf.doubts() %}
-            and not judged.{{ doubt }}
-        {%- endfor %}
-    ),
-
-    -- The loaded full passes since the last one that returned the entity.
-    noticed as (
-        select removed.stream, removed.external_id, min(full_passes.completed_at) as noticed_at
-        from removed
-        inner join full_passes
-            on full_passes.stream = removed.stream
-            and full_passes.began_at > removed.last_exported_at
-        where full_passes.loaded_at is not null
-        group by removed.stream, removed.external_id
-    )
+    with {{ techwolf.removal_steps() }}
 
     select
-        removed.stream,
-        removed.external_id,
-        removed.last_exported_at,
-        noticed.noticed_at,
-        removed.row_count
-    from removed
-    inner join noticed
-        on noticed.stream = removed.stream and noticed.external_id = removed.external_id
+        entities.stream,
+        entities.external_id,
+        entities.last_exported_at,
+        -- By the first of the loaded full passes since.
+        min(passes.completed_at) as noticed_at,
+        entities.row_count
+    from entities
+    inner join judged on judged.stream = entities.stream
+    inner join passes
+        on passes.stream = entities.stream and passes.began_at > entities.last_exported_at
+    where entities.is_outdated
+        and entities.is_proven
+        and passes.may_decide = 1
+        and passes.loaded_at is not null
+    {%- for doubt in techwolf.doubts() %}
+        and not judged.{{ doubt }}
+    {%- endfor %}
+    group by
+        entities.stream, entities.external_id, entities.last_exported_at, entities.row_count
 {% endmacro %}
 
 {#- A query: the tables in doubt, in which nothing counts as removed, why, and what to do. -#}
 {% macro removal_doubts() %}
-    with {{ techwolf.removal_steps() }}
+    with {{ techwolf.removal_steps() }},
+
+    doubts as (
     {%- for name, doubt in techwolf.doubts().items() %}
-
-    select stream, '{{ doubt.words }}' as doubt, '{{ doubt.advice }}' as advice
-    from judged
-    where {{ name }}
-    union all
+        select '{{ name }}' as name, '{{ doubt.words }}' as words, '{{ doubt.advice }}' as advice
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
     {%- endfor %}
-    {%- set doubt = techwolf.doubt_without_loaded_pass() %}
+    )
 
-    select distinct stream, '{{ doubt.words }}' as doubt, '{{ doubt.advice }}' as advice
-    from full_passes
-    where stream not in (select stream from newest)
+    select judged.stream, doubts.words as doubt, doubts.advice
+    from judged
+    cross join doubts
+    where 1 = 0
+    {%- for name in techwolf.doubts() %}
+        or (doubts.name = '{{ name }}' and judged.{{ name }})
+    {%- endfor %}
+    union all
+    select distinct
+        stream,
+        'no full pass of it is known to be loaded' as doubt,
+        'Sync again: the sync after a full one confirms it. If each sync uses --full-refresh, set replication-method: FULL_TABLE instead, which keeps the state. If the column loaded_at is missing, upgrade the tap.' as advice
+    from passes
+    where may_decide = 1 and newest_began_at is null
 {% endmacro %}
 
 {#- A query: how many employees and jobs are not counted as removed for lack of proof. -#}

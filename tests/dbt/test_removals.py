@@ -36,7 +36,6 @@ MODELS = {
 }
 FUTURE = "its last loaded full pass began in the future"
 SCOPE = "the settings that limit its passes have changed since the loaded full pass before"
-OLDER = "an older pass was reported as loaded after its last loaded full pass"
 MISSING = "its table holds too few rows of its last loaded full pass and later ones"
 FEWER = "its last loaded full pass returned far fewer records than those before"
 MANY = "its last loaded full pass would remove too many at once"
@@ -256,18 +255,6 @@ HISTORIES = {
         .killed(2, ("a", 2))
         .full(3, *[(one, 1) for one in LEFT]),
         unproven=1,
-    ),
-    # Other states.
-    "an old state was restored": Case(
-        # It resumes a pass that is in the log, from before the full pass.
-        History().full(0, *ALL).pass_(1, "p1", loaded=9).pass_(2, "p2").full(3, *LEFT),
-        doubts={OLDER},
-    ),
-    "a full sync after an old state was restored": Case(
-        History().full(0, *ALL).pass_(1, "p1", loaded=9).full(3, *LEFT).full(9, *LEFT), {"a"}
-    ),
-    "an old pass is said to be loaded in the future": Case(
-        History().full(0, *ALL).pass_(1, "p1", loaded=NOW + 1).full(3, *LEFT), {"a"}
     ),
     "a row has no moment": Case(History(rows={("a", None): None}).full(1, *LEFT).full(2, *LEFT)),
     # Clocks.
@@ -491,7 +478,7 @@ def test_each_doubt_has_advice_of_its_own(
         if doubts - advice.keys():
             tell(history)
             advice |= {row["doubt"]: row["advice"] for row in judge("techwolf_removals_in_doubt")}
-    assert advice.keys() == {FUTURE, SCOPE, OLDER, MISSING, FEWER, MANY, NEVER}
+    assert advice.keys() == {FUTURE, SCOPE, MISSING, FEWER, MANY, NEVER}
     assert len(set(advice.values())) == len(advice)
     assert "replication-method: FULL_TABLE" in advice[NEVER]
 
