@@ -7,7 +7,8 @@ there has always been there since.
 
 Some things the model leaves out, as nothing in a warehouse can show them: an old state of which the
 pass was already complete, or older than the last full passes; a run without a state while the clock
-is behind these; and a backup that was taken while a pass was under way.
+is behind these; a warehouse that is restored while a pass is under way, and a full sync after it
+that loads in part.
 """
 
 from __future__ import annotations
@@ -113,8 +114,15 @@ class Life:
         for _ in range(steps):
             self.now += DAY * self.random.choice((0.01, 0.3, 1, 1, 2))
             self._company()
-            self._mishap()
-            yield from self._run(is_full=self.random.random() < 0.4)
+            if self.random.random() < 0.04 and self.backups and self._is_complete():
+                self.warehouse = deepcopy(self.random.choice(self.backups))
+                self.story.append("the warehouse is restored")
+                for _ in range(self.random.randint(0, 2)):
+                    yield from self._run(is_full=False)
+                yield from self._full_sync()
+            else:
+                self._mishap()
+                yield from self._run(is_full=self.random.random() < 0.4)
         yield from self.calm()
 
     def calm(self) -> Iterator[None]:
@@ -124,11 +132,19 @@ class Life:
         self.now += 60 * DAY
         self.late = []
         self.is_calm = True
-        if self.state and self.state.here and self.state.here.position is not None:
-            yield from self._run(is_full=False, goes_well=True)
-        for is_full in (True, True, False):
+        yield from self._full_sync()
+        for is_full in (True, False):
             self.now += DAY
             yield from self._run(is_full=is_full, goes_well=True)
+
+    def _full_sync(self) -> Iterator[None]:
+        if not self._is_complete():
+            yield from self._run(is_full=False, goes_well=True)
+        yield from self._run(is_full=True, goes_well=True)
+
+    def _is_complete(self) -> bool:
+        """Return whether the state holds no pass that is under way."""
+        return not (self.state and self.state.here and self.state.here.position is not None)
 
     def left_behind(self) -> set[str]:
         """Return the ids in the table of those who are gone."""
@@ -161,9 +177,6 @@ class Life:
                 self.state = self.random.choice(states)
                 self.earlier_states = self.earlier_states[: self.earlier_states.index(self.state)]
                 self.story.append(f"an old state: {self.state}")
-        elif what < 0.22 and self.backups:
-            self.warehouse = deepcopy(self.random.choice(self.backups))
-            self.story.append("the warehouse is restored")
 
     def _full_passes(self) -> list[datetime]:
         """Return when the full passes began that are loaded, or soon will be, newest first."""
@@ -254,7 +267,7 @@ class Life:
                     self.late += rows[round(len(rows) * share) :]
             self.story.append(f"yet it has committed {[one.content for one in done]}")
             yield from self._commit(done)
-        elif self.state and self.state.here and self.state.here.position is None and not self.late:
+        elif self._is_complete():
             self.backups.append(deepcopy(self.warehouse))
 
     def _commit(self, messages: list[Message]) -> Iterator[None]:

@@ -30,8 +30,8 @@ class Warehouse(Protocol):
     name: str
     schema: str
 
-    def load(self, lines: str) -> None:
-        """Take the messages of a tap in, by the pinned loader."""
+    def load(self, lines: str, *, succeeds: bool = True, **settings: Any) -> list[Row]:
+        """Take the messages of a tap in, by the pinned loader; return the states it gave back."""
 
     def execute(self, sql: str) -> None:
         """Run statements."""
@@ -52,9 +52,10 @@ class DuckDB:
     schema: str = SCHEMA
     name: str = "duckdb"
 
-    def load(self, lines: str) -> None:
-        settings = {"path": str(self.file), "default_target_schema": SCHEMA}
-        _load(self.loader, self.file.with_suffix(".json"), settings, lines)
+    def load(self, lines: str, *, succeeds: bool = True, **settings: Any) -> list[Row]:
+        settings |= {"path": str(self.file), "default_target_schema": SCHEMA}
+        file = self.file.with_suffix(".json")
+        return _load(self.loader, file, settings, lines, succeeds=succeeds)
 
     def execute(self, sql: str) -> None:
         import duckdb  # noqa: PLC0415 - there is none on the newest Python
@@ -85,10 +86,11 @@ class Postgres:
     schema: str = SCHEMA
     name: str = "postgres"
 
-    def load(self, lines: str) -> None:
+    def load(self, lines: str, *, succeeds: bool = True, **settings: Any) -> list[Row]:
         url = self.server.get_uri(self.database).replace("postgresql://", "postgresql+psycopg://")
-        settings = {"sqlalchemy_url": url, "default_target_schema": SCHEMA}
-        _load(self.loader, self.folder / f"{self.database}.json", settings, lines)
+        settings |= {"sqlalchemy_url": url, "default_target_schema": SCHEMA}
+        file = self.folder / f"{self.database}.json"
+        return _load(self.loader, file, settings, lines, succeeds=succeeds)
 
     def execute(self, sql: str) -> None:
         self._psql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; SET search_path = {SCHEMA}; {sql}")
@@ -129,12 +131,13 @@ class Postgres:
         }
 
 
-def _load(loader: Path, file: Path, settings: Row, lines: str) -> None:
+def _load(loader: Path, file: Path, settings: Row, lines: str, *, succeeds: bool) -> list[Row]:
     file.write_text(json.dumps(settings))
     done = subprocess.run(
         [loader, "--config", file], input=lines, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode == 0) is succeeds, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @dataclass
