@@ -203,7 +203,7 @@ class Life:
     def _run(self, *, is_full: bool, goes_well: bool = False) -> Iterator[None]:
         has_state = not (is_full and self.refreshes) or goes_well or not self._is_clock_ahead(2)
         given = (self.state or State()) if has_state else State()
-        page = -1 if goes_well else self.random.choice((-1, -1, -1, 0, 1, 3))
+        page = -1 if goes_well else self.random.choice((-1, -1, -1, -1, -1, 0, 1, 3))
         messages = self._extract(given, page, is_full=is_full)
         self.story.append(
             f"{'full' if is_full else 'incremental'} with {given} brings "
@@ -248,17 +248,21 @@ class Life:
         for message in self.late:
             self.warehouse.add(message)
         self.late = []
-        fails = not goes_well and self.random.random() < 0.3
+        fails = not goes_well and self.random.random() < 0.35
         acknowledged = len(messages)
         if fails:
             states = [number for number, one in enumerate(messages) if one.table == "state"]
-            acknowledged = self.random.choice([0, *(number + 1 for number in states[:-1])])
+            acknowledged = self.random.choice([0, 0, 0, *(number + 1 for number in states[:-1])])
         yield from self._commit(messages[:acknowledged])
         self._keep(messages[:acknowledged], has_state=has_state)
         if fails:
             self.story.append(f"the load fails after {acknowledged} of {len(messages)} messages")
             rest = messages[acknowledged:]
-            committed = {table: self.random.choice((0, 0.5, 0.9, 1)) for table in ("export", "log")}
+            # Tables commit each by themselves: the log may be there, and a few rows not.
+            committed = {
+                "export": self.random.choice((0, 0.5, 0.85, 0.95, 1)),
+                "log": self.random.choice((0, 1, 1)),
+            }
             done, self.late = [], []
             for table, share in committed.items():
                 rows = [one for one in rest if one.table == table]

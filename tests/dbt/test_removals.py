@@ -301,6 +301,13 @@ HISTORIES = {
     "more than a fifth others": Case(
         History().full(1, *people(10)).full(2, *people(7, "xyz")), doubts={MANY}
     ),
+    "more than a fifth others, beside leavers of earlier years": Case(
+        History()
+        .pass_(0, *(f"old{year}" for year in range(9)))
+        .full(1, *people(10))
+        .full(2, *people(7, "xyz")),
+        doubts={MANY},
+    ),
     "more than a fifth fewer than the tenth pass before": Case(
         full_passes(10, *[8] * 9, 7), doubts={FEWER}
     ),
@@ -373,6 +380,9 @@ HISTORIES = {
         .full(3, "p0", "p1", scope="x"),
         doubts={SCOPE, MANY},
         not_loaded=(2,),
+    ),
+    "nobody knows the filter of the full pass before": Case(
+        History().full(1, *ALL, scope=None).full(2, *LEFT), doubts={SCOPE}
     ),
     "nobody knows the filter": Case(
         History().full(1, *ALL, scope=None).full(2, *LEFT, scope=None), doubts={SCOPE}
