@@ -13,7 +13,10 @@ _NEW_KEY = (
     "drop the table `employee_ai_goals`, then run a full sync: the key changes, and loaders do not "
     "change the key of a table"
 )
-_NARROWER = f"{_FULL_SYNC}; after two of them, rows outside the new filter count as removed"
+_NARROWER = (
+    f"{_FULL_SYNC}; after two of them and one more run, rows outside the new filter count as "
+    "removed"
+)
 
 #: By the setting's name.
 CHANGES = {

@@ -182,6 +182,58 @@ def marking(*breadcrumb: str, selected: bool = False) -> dict[str, Any]:
     return catalog
 
 
+def with_method(stream: str, method: str, **entry: Any) -> dict[str, Any]:
+    """A catalog whose metadata hold a replication method, where Singer has users set it."""
+    catalog = selecting(discover(), PROFILES, LOG)
+    found = next(one for one in catalog["streams"] if one["tap_stream_id"] == stream)
+    root = next(one for one in found["metadata"] if not one["breadcrumb"])
+    root["metadata"]["replication-method"] = method
+    found.update(entry)
+    return catalog
+
+
+def test_the_replication_method_of_the_metadata_counts_before_the_entrys_own(url: str) -> None:
+    state = attempt(settings(url), catalog=only(PROFILES)).state
+    for method, other in (("FULL_TABLE", "INCREMENTAL"), ("INCREMENTAL", "FULL_TABLE")):
+        catalog = with_method(PROFILES, method, replication_method=other)
+        [row] = attempt(settings(url), state, catalog).passes
+        assert row["replication_method"] == method
+        assert row["is_full"] is (method == "FULL_TABLE")
+
+
+@pytest.mark.parametrize("stream", [PROFILES, LOG])
+def test_a_method_that_no_stream_has_is_refused(sandbox: Sandbox, url: str, stream: str) -> None:
+    output = attempt(settings(url), catalog=with_method(stream, "LOG_BASED"))
+    assert isinstance(output.error, CatalogError)
+    assert stream in output.said
+    assert "INCREMENTAL or FULL_TABLE" in output.said
+    assert not sandbox.requests
+
+
+def test_the_log_is_never_incremental_and_that_is_told(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = attempt(settings(url), catalog=with_method(LOG, "INCREMENTAL"))
+    assert output.error is None
+    assert len(output.passes) == 1
+    [told] = warnings_in(caplog)
+    assert told.startswith(LOG)
+    assert "INCREMENTAL" in told
+
+
+@pytest.mark.parametrize(("stream", "is_told"), [(GOALS, True), (PROFILES, False)])
+def test_whoever_changes_the_key_of_goals_is_told_to_drop_the_table(
+    url: str, caplog: pytest.LogCaptureFixture, stream: str, is_told: bool
+) -> None:
+    state = attempt(settings(url), catalog=only(stream)).state
+    changed = {"ai_goal_versions": "all", "external_vendor": "workday"}
+    output = attempt(settings(url, **changed), state, only(stream, **changed))
+    assert output.error is None
+    [told] = warnings_in(caplog)
+    assert "--full-refresh" in told
+    assert ("drop the table before" in told) is is_told
+
+
 TASK = ("properties", "tasks", "properties", "task")
 
 

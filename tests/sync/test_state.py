@@ -47,6 +47,11 @@ def test_partitions_of_another_tap_are_left_out() -> None:
         {"bookmarks": {"jobs": "page 3"}},
         {"singer_state": None},
         {"singer_state": 5},
+        {"value": STATE},
+        {"type": "STATE", "value": STATE},
+        {"completed": {"singer_state": STATE}, "partial": {}},
+        {"singer_state": {"singer_state": STATE}},
+        {"jobs": STATE["bookmarks"]["jobs"]},
     ],
     ids=str,
 )
