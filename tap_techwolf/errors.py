@@ -11,6 +11,7 @@ from pathlib import Path
 
 import simpleeval
 from requests import RequestException
+from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, MappingError
 
 # Their texts quote the expression of a stream map, but not the values that it was evaluated with.
@@ -153,7 +154,7 @@ def _describe_unexpected(error: Exception) -> str:
     places = traceback.extract_tb(error.__traceback__)
     kind = type(error).__name__
     # The SDK evaluates the expressions of stream maps with simpleeval, and nothing else uses it.
-    if any(place.filename == simpleeval.__file__ for place in places):
+    if any(place.filename in {simpleeval.__file__, mapper.__file__} for place in places):
         return (
             f"Setting 'stream_maps': an expression fails with {kind} for a record. Allow for null "
             "and other values."

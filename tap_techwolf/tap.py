@@ -28,11 +28,13 @@ from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.sync.runner import run_side_by_side, sync_streams
 from tap_techwolf.sync.state import read_state
 from tap_techwolf.sync.stream import ExportStream
-from tap_techwolf.sync.stream_maps import build_mapper
+from tap_techwolf.sync.stream_maps import LOG_NAME, build_mapper
 from tap_techwolf.sync.writer import PageWriter
 from tap_techwolf.version import NAME
 
 logger = logging.getLogger(__name__)
+
+_STREAM_NAMES = {LOG_NAME, *(vars(stream)["name"] for stream in STREAMS)}
 
 #: The prefix of the environment variables that hold settings.
 PREFIX = f"{NAME.upper().replace('-', '_')}_"
@@ -86,7 +88,7 @@ class TapTechWolf(Tap):
         super().__init__(
             config=settings,
             catalog=None if catalog is None else read_catalog(catalog),
-            state=None if state is None else read_state(state),
+            state=None if state is None else read_state(state, _STREAM_NAMES),
             validate_config=validate_config,
             **kwargs,
         )

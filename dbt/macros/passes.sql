@@ -21,6 +21,8 @@
     select max(completed_at) as loaded_until
     from ({{ techwolf.logged_passes() }}) as passes
     where stream = '{{ table }}' and loaded_at is not null
+        -- A clock that was ahead must not keep a table fresh.
+        and completed_at <= {{ techwolf.now_in_utc() }}
 {% endmacro %}
 
 {#- A query: full passes that were not loaded, although a later pass is logged. Those before the last
@@ -41,6 +43,14 @@
         and passes.loaded_at is null
         and passes.began_at < last_passes.began_at
         and (passes.previous_began_at is null or passes.began_at > passes.previous_began_at)
+{% endmacro %}
+
+{#- A query: exports of which only parts were ever loaded here, as far as the log says. -#}
+{% macro exports_without_full_pass() %}
+    select stream
+    from ({{ techwolf.logged_passes() }}) as passes
+    group by stream
+    having max(case when is_full then 1 else 0 end) = 0
 {% endmacro %}
 
 {#- A query: exports whose newest loaded full pass returned over a fifth fewer records than the one

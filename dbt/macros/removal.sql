@@ -58,10 +58,11 @@
             exported.exported_at,
             case when exported.exported_at < deciding.began_at then 1 else 0 end as is_older,
             case
+                -- A pass that was not over may have written the row after the deciding one had read it.
+                when passes.completed_at >= deciding.began_at then 0
                 -- Two loaded full passes have not returned it.
                 when exported.exported_at < deciding.previous_began_at then 1
-                -- A pass that was not over may have written the row after the deciding one had read it.
-                when passes.completed_at is null or passes.completed_at >= deciding.began_at then 0
+                when passes.completed_at is null then 0
                 -- Nor is it known when a full pass took place that was not loaded: without a state, and
                 -- after a clock went back, it may be newer than the deciding one.
                 when passes.is_full and passes.loaded_at is null
@@ -148,10 +149,22 @@
         group by passes.stream
     ),
 
+    -- Full passes that look older than the deciding one, but were confirmed after it.
+    overtaken as (
+        select passes.stream, count(*) as pass_count
+        from passes
+        inner join deciding on deciding.stream = passes.stream
+        where passes.may_decide = 1
+            and passes.began_at < deciding.began_at
+            and passes.loaded_at > deciding.loaded_at
+        group by passes.stream
+    ),
+
     judged as (
         select
             deciding.stream,
             deciding.began_at > {{ techwolf.now_in_utc() }} as is_in_future,
+            overtaken.pass_count is not null as is_overtaken,
             other_scopes.pass_count is not null as changes_scope,
             -- Less than half: some records may have been returned twice.
             coalesce(counts.current_rows, 0) * 2 < deciding.record_count as misses_rows,
@@ -168,6 +181,7 @@
                 false
             ) as removes_too_many
         from deciding
+        left join overtaken on overtaken.stream = deciding.stream
         left join other_scopes on other_scopes.stream = deciding.stream
         left join counts on counts.stream = deciding.stream
         left join largest on largest.stream = deciding.stream
@@ -189,6 +203,10 @@
             'words': 'its last loaded full pass began in the future',
             'advice': 'Correct the clock. If one entry of completed_passes is far off, delete it.',
         },
+        'is_overtaken': {
+            'words': 'a full pass with an earlier start was confirmed after its last loaded full pass',
+            'advice': 'A clock went back, or an old state was put back. Correct the clock, run a full sync, then any sync.',
+        },
         'changes_scope': {
             'words': 'the settings that limit its passes have changed since the loaded full pass before',
             'advice': 'Run a full sync once more with the same settings, then any sync.',
@@ -199,11 +217,11 @@
         },
         'returned_fewer': {
             'words': 'its last loaded full pass returned far fewer records than those before',
-            'advice': 'Check the filters. If that many really left, raise techwolf_max_removed_share for now.',
+            'advice': 'Check the filters. If that many really left, raise techwolf_max_removed_share until ten more full passes are loaded.',
         },
         'removes_too_many': {
             'words': 'its last loaded full pass would remove too many at once',
-            'advice': 'If the warehouse was restored, run a full sync, then any sync. If that many really left, raise techwolf_max_removed_share for now.',
+            'advice': 'If the warehouse was restored, run a full sync, then any sync. If that many really left, raise techwolf_max_removed_share until ten more full passes are loaded.',
         },
     }) }}
 {% endmacro %}

@@ -1,11 +1,16 @@
 """Bring values that the API sends to the types that it documents, where nothing is lost."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 #: What a column of integers holds in every warehouse.
 _INTEGERS = range(-(2**63), 2**63)
 _MOST_DIGITS = 19
+
+_USUAL_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII
+)
 
 
 def to_text(value: object) -> str | None:
@@ -25,10 +30,19 @@ def to_integer(value: object) -> int | None:
     return value if type(value) is int and value in _INTEGERS else None
 
 
-def is_date_time(text: str) -> bool:
-    """Return whether a text is a date-time of the years 1 to 9999, in UTC as well."""
+def to_date_time(value: object) -> str | None:
+    """Return a date-time of the years 1 to 9999, in a form that every warehouse reads.
+
+    A usual form stays as it was sent: DuckDB reads no other, such as `20260131T10Z`. None for
+    anything that is no date-time.
+    """
+    if not isinstance(value, str):
+        return None
     try:
-        datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(value)
+        in_utc = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        return False
-    return True
+        return None
+    if _USUAL_DATE_TIME.fullmatch(value):
+        return value
+    return (in_utc if moment.tzinfo else moment).isoformat()

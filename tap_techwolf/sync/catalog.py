@@ -157,11 +157,20 @@ def _check_parts_of_lists(stream: Stream, entry: CatalogEntry) -> None:
     """
     mask = entry.metadata.resolve_selection()
     known = set(below_lists(stream.schema))
+    columns = {(), *(("properties", name) for name in stream.schema["properties"])}
     parts: dict[Breadcrumb, bool] = {}
     for breadcrumb, metadata in entry.metadata.items():
         here = tuple(one for one in breadcrumb if one != "items")
+        is_deselected = (
+            metadata.selected is False or metadata.inclusion == Metadata.InclusionType.UNSUPPORTED
+        )
         if here in known and mask[here[:2]]:
-            parts[here] = metadata.selected is not False and parts.get(here, True)
+            parts[here] = not is_deselected and parts.get(here, True)
+        elif is_deselected and here not in known | columns:
+            logger.warning(
+                "%s: the catalog deselects %r, which is no column: this has no effect",
+                *(stream.name, ".".join(breadcrumb[1::2])),
+            )
     deselected = [here for here, is_selected in parts.items() if not is_selected]
     if not deselected:
         return

@@ -11,7 +11,7 @@ from singer_sdk.helpers.types import Record
 
 from tap_techwolf.api.client import ApiClient
 from tap_techwolf.api.redaction import redact
-from tap_techwolf.api.values import is_date_time, to_integer, to_text
+from tap_techwolf.api.values import to_date_time, to_integer, to_text
 from tap_techwolf.sync.state import REPLICATION_KEY
 
 logger = logging.getLogger(__name__)
@@ -48,13 +48,13 @@ class _Column:
         if kind not in self.types:
             return value is None or not self.types
         if kind is str:
-            return not self.is_date_time or is_date_time(value)  # type: ignore[arg-type]
+            return not self.is_date_time or to_date_time(value) == value
         return kind is not int or to_integer(value) is not None
 
     def converted(self, value: object) -> Any:  # noqa: ANN401 - any JSON value
         """Return a value as the column's type writes it; None if it does not."""
-        if str in self.types and not self.is_date_time:
-            return to_text(value)
+        if str in self.types:
+            return to_date_time(value) if self.is_date_time else to_text(value)
         return to_integer(value) if int in self.types else None
 
     def complaint(self, value: object) -> str:

@@ -22,11 +22,11 @@ A state store may merge states instead of replacing them: Meltano does during a 
 that is removed from the state then comes back, so that no meaning hangs on a key's absence.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeGuard
 
 import msgspec
 from msgspec.structs import replace
@@ -52,25 +52,31 @@ _MIXED = "mixed"
 _LAST_YEAR = 9998
 
 
-def read_state(state: object) -> dict[str, Any]:
+def read_state(state: object, streams: Collection[str]) -> dict[str, Any]:
     """Return a state that the tap was given, without what it does not use.
 
-    `meltano state get` prints one wrapped in an object, which is taken as well.
+    `meltano state get` prints one wrapped in an object, which is taken as well. Anything else would
+    be a full sync that nobody asked for, and so is refused.
+
+    Args:
+        state: The state.
+        streams: The names of the streams of this tap.
 
     Raises:
-        StateError: It is not a Singer state.
+        StateError: It is not a Singer state, or none of this tap's.
     """
-    content = state.get(_WRAPPER, state) if isinstance(state, dict) else None
-    bookmarks = None
-    if isinstance(content, dict):
-        # An object that holds something else is no empty state: it may be wrapped in another way.
-        bookmarks = content.get("bookmarks", None if content else {})
-    if not isinstance(bookmarks, dict) or not all(
-        isinstance(stream_state, dict) for stream_state in bookmarks.values()
-    ):
+    content = state
+    if isinstance(state, dict) and "bookmarks" not in state:
+        content = state.get(_WRAPPER, state)
+    bookmarks = content.get("bookmarks", None if content else {}) if _is_object(content) else None
+    if not _is_object(bookmarks) or not all(map(_is_object, bookmarks.values())):
         raise StateError(
             "The state must be an object whose 'bookmarks' hold an object for each stream. Fix "
             "it, or remove it to sync everything."
+        )
+    if bookmarks and not bookmarks.keys() & set(streams):
+        raise StateError(
+            "The state names none of this tap's streams. Fix it, or remove it to sync everything."
         )
     return {
         "bookmarks": {
@@ -78,6 +84,10 @@ def read_state(state: object) -> dict[str, Any]:
             for stream, stream_state in bookmarks.items()
         }
     }
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,11 @@ class Bookmark:
             StateError: It cannot be read. Syncing everything instead would hide that.
         """
         if "replication_key" not in state and "replication_key_value" not in state:
+            if state and "checkpoint" not in state:
+                raise StateError(
+                    f"{stream}: what the state says of it was not written by this tap. Remove it "
+                    "to sync everything."
+                )
             return None
         is_readable = state.get("replication_key", REPLICATION_KEY) == REPLICATION_KEY
         try:
@@ -147,7 +162,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint = msgspec.convert(fields, cls)
         if checkpoint.began_at is None:
             raise ValueError("no moment when it began")
-        for moment in (checkpoint.began_at, checkpoint.continues):
+        for moment in (checkpoint.began_at, checkpoint.continues, checkpoint.completed_at):
             if moment is not None and not 1 < moment.year <= _LAST_YEAR:
                 raise ValueError("too early or too late to calculate with")
         return checkpoint
@@ -214,7 +229,8 @@ def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, 
     for stream, stream_state in state.get("bookmarks", {}).items():
         with suppress(ValueError):
             found = Checkpoint.read(stream_state)
-            if found and found.completed_at and stream_state.get("tenant") == tenant:
+            is_complete = found and found.completed_at and found.starting_after is None
+            if found and is_complete and stream_state.get("tenant") == tenant:
                 yield stream, found
 
 

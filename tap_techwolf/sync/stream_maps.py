@@ -18,6 +18,7 @@ LOG_NAME = "completed_passes"
 _MAPS = "stream_maps"
 _ELSE = "__else__"
 _SOURCE = "__source__"
+_OPTIONS = ("__alias__", _ELSE, "__filter__", "__key_properties__", _SOURCE)
 _SETTINGS_OF_MAPS = ("stream_map_config", "faker_config")
 
 
@@ -40,7 +41,7 @@ def _reaches(name: str, definition: object, stream: str) -> bool:
 
 
 def _check_maps(maps: Mapping[str, Any], streams: Mapping[str, Stream]) -> None:
-    """Raise SettingsError for a map or a removal that has no effect: it may protect somebody."""
+    """Raise SettingsError for a map, option or removal without effect: it may protect somebody."""
     for name, definition in maps.items():
         if name == _ELSE:
             continue
@@ -52,6 +53,11 @@ def _check_maps(maps: Mapping[str, Any], streams: Mapping[str, Stream]) -> None:
             )
         properties = {one for stream in reached for one in streams[stream].schema["properties"]}
         for column, value in definition.items() if isinstance(definition, dict) else ():
+            if column.startswith("__") and column not in _OPTIONS:
+                raise SettingsError(
+                    f"Setting 'stream_maps': {name!r} has an unknown option {column!r}. Use one "
+                    f"of: {', '.join(_OPTIONS)}."
+                )
             is_removal = value in (None, NULL_STRING) and not column.startswith("__")
             if is_removal and column not in properties:
                 raise SettingsError(

@@ -37,6 +37,12 @@ HISTORIES = {
         History().pass_(NOW - 9, completed=NOW - 9, loaded=NOW - HOUR),
         ERROR,
     ),
+    "by a clock that was ahead": (
+        History()
+        .pass_(NOW - 9, completed=NOW - 9)
+        .pass_(NOW + 400, completed=NOW + 400, loaded=NOW - HOUR),
+        ERROR,
+    ),
     "whatever is sent": (
         History()
         .pass_(NOW - 9, completed=NOW - 9)

@@ -27,6 +27,7 @@ JUDGES = (
     "techwolf_removals_without_proof",
     "techwolf_full_passes_not_loaded",
     "techwolf_volume_drops",
+    "techwolf_exports_without_full_pass",
 )
 TABLES = (EMPLOYEES, GOALS, JOBS, "completed_passes")
 MODELS = {
@@ -40,6 +41,7 @@ MISSING = "its table holds too few rows of its last loaded full pass and later o
 FEWER = "its last loaded full pass returned far fewer records than those before"
 MANY = "its last loaded full pass would remove too many at once"
 NEVER = "no full pass of it is known to be loaded"
+OVERTAKEN = "a full pass with an earlier start was confirmed after its last loaded full pass"
 
 
 @dataclass
@@ -400,6 +402,23 @@ HISTORIES = {
         .full(3, *[(p, 1) for p in people(8)]),
         {"a"},
     ),
+    "most are updated after a full pass under a clock that went back": Case(
+        History()
+        .full(5, *people(100), loaded=6)
+        .full(3, *people(100), loaded=7)
+        .pass_(8, *people(90)),
+        doubts={OVERTAKEN},
+    ),
+    "the clock is right again": Case(
+        History()
+        .full(5, *people(100), "a", loaded=6)
+        .full(3, *people(100), "a", loaded=7)
+        .full(8, *people(100)),
+        {"a"},
+    ),
+    "an old state resumes a pass of before the last two full ones": Case(
+        History().full(2, *ALL).full(4, *ALL).pass_(1, "a", completed=5), unproven=1
+    ),
     "a job is gone": Case(History(JOBS).full(1, *ALL).full(2, *LEFT), {"a"}),
 }
 HISTORIES["a pass that never said when it was completed"].history.log[2]["completed_at"] = None
@@ -488,9 +507,19 @@ def test_each_doubt_has_advice_of_its_own(
         if doubts - advice.keys():
             tell(history)
             advice |= {row["doubt"]: row["advice"] for row in judge("techwolf_removals_in_doubt")}
-    assert advice.keys() == {FUTURE, SCOPE, MISSING, FEWER, MANY, NEVER}
+    assert advice.keys() == {FUTURE, SCOPE, MISSING, FEWER, MANY, NEVER, OVERTAKEN}
     assert len(set(advice.values())) == len(advice)
     assert "replication-method: FULL_TABLE" in advice[NEVER]
+
+
+def test_an_export_that_was_never_loaded_in_full_is_told(
+    tell: Callable[..., None], judge: Callable[[str], list[Row]]
+) -> None:
+    tell(
+        History().pass_(1, "a").pass_(2),  # In a new table, with the state of an old one.
+        History(GOALS).full(1, loaded=False).pass_(2),
+    )
+    assert judge("techwolf_exports_without_full_pass") == [{"stream": EMPLOYEES}]
 
 
 VOLUMES = {

@@ -122,6 +122,8 @@ def test_a_sync_without_the_log_is_warned_of(
         ({"job*profile": {"label": "'a'"}}, "'job*profile'"),
         ({"copy": {"__source__": "goals"}}, "'copy'"),
         ({"goals": None}, "'goals'"),
+        ({PROFILES: {"__filtr__": "external_id == 'a'"}}, "'__filtr__'"),
+        ({JOBS: {"__source": GOALS}}, "'__source'"),
         ({PROFILES: {"task": None}}, "'task'"),
         ({"*": {"goals": "__NULL__"}}, "'goals'"),
         ({"copy": {"__source__": JOBS, "goal": None}}, "'goal'"),
@@ -257,6 +259,15 @@ def test_a_property_in_a_list_cannot_be_deselected_alone(
     assert "!employee_task_profiles.tasks" in output.said
     assert not sandbox.requests
     assert attempt(settings(url), catalog=marking(*breadcrumb, selected=True)).error is None
+
+
+@pytest.mark.parametrize("breadcrumb", [("properties", "task"), ("properties", "tasks", "task")])
+def test_deselecting_what_does_not_exist_is_told(
+    url: str, caplog: pytest.LogCaptureFixture, breadcrumb: tuple[str, ...]
+) -> None:
+    assert attempt(settings(url), catalog=marking(*breadcrumb)).error is None
+    [told] = warnings_in(caplog)
+    assert "no column" in told
 
 
 def test_a_list_that_is_selected_by_name_comes_whole_and_that_is_told(

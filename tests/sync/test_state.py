@@ -19,20 +19,30 @@ STATE: dict[str, Any] = {"bookmarks": {"jobs": {"replication_key": "exported_at"
 
 
 @pytest.mark.parametrize(
-    "state", [STATE, {"singer_state": STATE}, {**STATE, "more": 5}], ids=["bare", "wrapped", "more"]
+    "state",
+    [
+        STATE,
+        {"singer_state": STATE},
+        {**STATE, "more": 5},
+        {**STATE, "singer_state": {}},
+        {"bookmarks": {**STATE["bookmarks"], "others": {}}},
+    ],
+    ids=["bare", "wrapped", "more", "beside", "others"],
 )
 def test_a_state_is_read_bare_and_as_meltano_prints_it(state: dict[str, Any]) -> None:
-    assert read_state(state) == STATE
+    found = read_state(state, {"jobs"})
+    found["bookmarks"].pop("others", None)
+    assert found == STATE
 
 
 @pytest.mark.parametrize("state", [{}, {"singer_state": {}}, {"bookmarks": {}}], ids=str)
 def test_a_state_may_be_empty(state: dict[str, Any]) -> None:
-    assert read_state(state) == {"bookmarks": {}}
+    assert read_state(state, {"jobs"}) == {"bookmarks": {}}
 
 
 def test_partitions_of_another_tap_are_left_out() -> None:
     one = {**STATE["bookmarks"]["jobs"], "partitions": None}
-    assert read_state({"bookmarks": {"jobs": one}}) == STATE
+    assert read_state({"bookmarks": {"jobs": one}}, {"jobs"}) == STATE
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,13 @@ def test_partitions_of_another_tap_are_left_out() -> None:
 )
 def test_what_is_no_state_is_refused(state: Any) -> None:
     with pytest.raises(StateError, match="bookmarks"):
-        read_state(state)
+        read_state(state, {"jobs"})
+
+
+@pytest.mark.parametrize("name", ["bookmarks", "value", "JOBS", "main-jobs"])
+def test_a_state_that_names_no_stream_of_this_tap_is_refused(name: str) -> None:
+    with pytest.raises(StateError, match="none of this tap's streams"):
+        read_state({"bookmarks": {name: STATE["bookmarks"]["jobs"]}}, {"jobs"})
 
 
 # Where a pass starts
@@ -288,6 +304,12 @@ def test_a_pass_that_began_over_seven_days_ago_starts_over(interrupted: Checkpoi
         assert (start.starting_after is not None) is is_resumed
         assert start.continues == one.continues
         assert [bool("seven days" in warning) for warning in warnings] == [True] * (not is_resumed)
+
+
+def test_a_state_of_another_form_is_refused_instead_of_syncing_everything() -> None:
+    with pytest.raises(StateError, match="not written by this tap"):
+        plan_pass(SETTINGS, {"exported_at": format_date_time(NOW)})
+    assert plan_pass(SETTINGS, {})[0].continues is None
 
 
 def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:

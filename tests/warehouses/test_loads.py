@@ -156,6 +156,7 @@ ODD_VALUES: list[tuple[str, str, Any]] = [
     ('"2026-01-31T23:59:60Z"', "last_updated", None),
     ('"0000-01-01T00:00:00Z"', "created_on", None),
     ('"2026-01-31T10:00:00 Europe/Brussels"', "created_on", None),
+    ('"20260131T1000Z"', "created_on", "2026-01-31T10:00:00+00:00"),
     ("1767225600", "created_on", None),
     (str(2**63), "version", None),
     ("3.0", "version", 3),
