@@ -56,12 +56,7 @@ class LimitedClient(ApiClient):
     def get_sample(
         self, export: Export, request: Request | None = None, position: Position = None
     ) -> SamplePage:
-        """Read a page of an export.
-
-        Args:
-            export: The export.
-            request: The request for the page; the one for the first page if left out.
-            position: Where the page is; None for the first page.
+        """Read a page of an export: the first one, unless another is requested.
 
         Raises:
             ExportError: There is no such page, or it breaks the documented format.

@@ -75,11 +75,7 @@ class Runner:
         self._pages: dict[str, SamplePage] = {}
 
     def run(self, sources: Sequence[str]) -> None:
-        """Run all checks, continuing after each one that fails.
-
-        Args:
-            sources: Paths of files with settings, and `ENV` for the environment.
-        """
+        """Run all checks with settings from files and `ENV`, whatever fails."""
         config = None
         with self._checking("settings"):
             check, config = check_settings(sources)
@@ -169,10 +165,7 @@ class Runner:
 
 
 def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None]:
-    """Read and validate the settings, as the tap does.
-
-    Args:
-        sources: Paths of files, and `ENV` for the environment, which wins.
+    """Read and validate the settings, as the tap does; the environment wins.
 
     Returns:
         The check's entry, and the settings; None if they are wrong.

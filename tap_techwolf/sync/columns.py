@@ -80,14 +80,7 @@ class Columns:
         wanted: Mapping[str, Mapping[str, Any]],
         api: ApiClient,
     ) -> None:
-        """Take the columns.
-
-        Args:
-            stream: The stream's name, for warnings.
-            known: The properties in the stream's schema.
-            wanted: The properties in the catalog, with their schemas.
-            api: Logs each kind of warning once in a run.
-        """
+        """Take the names of the properties that are known, and the schemas of those wanted."""
         self._stream = stream
         self._known = frozenset(known) - {REPLICATION_KEY}
         self._columns = [
@@ -98,12 +91,7 @@ class Columns:
         self._named: set[str] = set()
 
     def fit(self, record: Record, page: int) -> Record:
-        """Return a record with its columns only, each with a value that a loader can store.
-
-        Args:
-            record: The record, which may be changed.
-            page: The number of its page, for warnings.
-        """
+        """Return a record of a page with its columns only, each with a value that loaders store."""
         if not record.keys() <= self._wanted:
             record = self._without_others(record)
         for column in self._columns:

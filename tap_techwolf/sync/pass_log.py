@@ -60,12 +60,9 @@ class CompletedPasses(Stream):
         return ()
 
     def write(self, stream: str, last: Checkpoint, loaded_at: datetime | None = None) -> None:
-        """Write the row of a complete pass, if the log is selected.
+        """Write the row of a complete pass, with the moment when its state came back, if it has.
 
-        Args:
-            stream: The export's stream.
-            last: The checkpoint of the pass.
-            loaded_at: When its state came back; None if it is not known to be loaded.
+        Nothing is written if the log is not selected.
         """
         if not self.selected:
             return

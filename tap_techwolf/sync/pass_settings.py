@@ -45,14 +45,7 @@ class PassSettings:
         replication_method: str,
         columns: Sequence[Sequence[str]],
     ) -> Self:
-        """Collect the settings of a pass.
-
-        Args:
-            export: The export to read.
-            config: Validated settings.
-            replication_method: INCREMENTAL or FULL_TABLE.
-            columns: The columns in the catalog, and those that are deselected.
-        """
+        """Collect the settings of a pass; the columns are the catalog's, and those deselected."""
         tenant = tenant_hash(config)
         scope = export.settings_filters(config)
         stream_map = stream_map_of(config, export.name)

@@ -58,10 +58,6 @@ def read_state(state: object, streams: Collection[str]) -> dict[str, Any]:
     `meltano state get` prints one wrapped in an object, which is taken as well. Anything else would
     be a full sync that nobody asked for, and so is refused.
 
-    Args:
-        state: The state.
-        streams: The names of the streams of this tap.
-
     Raises:
         StateError: It is not a Singer state, or none of this tap's.
     """
