@@ -62,7 +62,7 @@ class Api:
     Attributes:
         answers: What is said to the next requests for a path, in order.
         received: The requests, in order.
-        before_answer: Called with each request before it is answered.
+        before_answer: Called with each request before it is answered; may return the answer.
     """
 
     url: str = ""
@@ -81,7 +81,8 @@ class Api:
         with self._lock:
             self.received.append(request)
             number = len(self.sent_to(path))
-        self.before_answer(request)
+        if isinstance(chosen := self.before_answer(request), Answer):
+            return chosen
         waiting = self.answers[path]
         if path == TOKEN_PATH and not waiting:
             return Answer({"access_token": f"token-{number}"})

@@ -285,12 +285,14 @@ def test_a_rejected_token_is_renewed_once(api: Api, waits: list[float]) -> None:
 def test_a_token_that_several_threads_were_refused_is_renewed_once(api: Api) -> None:
     all_there = threading.Barrier(3)
 
-    def refuse_the_first_token_when_all_have_sent_it(request: Any) -> None:
-        if request.headers.get("authorization") == "Bearer token-1":
-            all_there.wait(10)
+    def refuse_the_first_token_when_all_have_sent_it(request: Any) -> Answer | None:
+        if request.headers.get("authorization") != "Bearer token-1":
+            return None
+        all_there.wait(10)
+        return Answer(status=401)
 
     api.before_answer = refuse_the_first_token_when_all_have_sent_it
-    api.answers[PATH] = [*[Answer(status=401)] * 3, PAGE]
+    api.answers[PATH] = [PAGE]
     one = client(api)
     with ThreadPoolExecutor(3) as pool:
         assert [each.result(20) for each in [pool.submit(send, one) for _ in range(3)]] == [200] * 3
