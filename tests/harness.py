@@ -26,6 +26,7 @@ MEASURED_PROCESSES = (
     "tests/test_process.py",
     "tests/test_stdout.py",
     "tests/test_signals.py",
+    "tests/test_log_level.py",
 )
 STREAMS = ("employee_ai_goals", "employee_task_profiles", "job_task_profiles")
 LOG = "completed_passes"

@@ -36,6 +36,7 @@ PASS = {
 }
 EMPLOYEES = "employee_task_profiles"
 WARNED = {
+    "techwolf_exports_without_full_pass",
     "techwolf_elements_without_id",
     "techwolf_unknown_goal_tasks",
     "accepted_values_techwolf_employee_tasks_ai_impact_level__H1__H2__H3",

@@ -90,6 +90,7 @@ def test_a_catalog_that_selects_no_export_is_refused_with_the_names_that_there_a
     assert not output.messages
     assert all(stream in output.last_line for stream in STREAMS)
     assert len(output.log.splitlines()) == 1
+    assert isinstance(attempt(settings(url), catalog=catalog).error, CatalogError)
     assert not sandbox.requests
 
 
