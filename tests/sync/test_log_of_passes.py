@@ -194,3 +194,13 @@ def test_the_hash_of_the_scope_tells_which_rows_there_can_be(url: str) -> None:
     ):
         others = hashes(**overrides)
         assert {stream for stream in STREAMS if others[stream] != usual[stream]} == changed
+
+
+@pytest.mark.parametrize("changes", [{"starting_after": "a"}, {"completed_at": None}], ids=str)
+def test_a_later_pass_that_was_interrupted_is_not_logged_as_loaded(
+    url: str, changes: dict[str, Any]
+) -> None:
+    state = sync(settings(url)).state
+    state["bookmarks"][STREAMS[1]]["checkpoint"] |= changes
+    output = sync(settings(url), state, selecting(discover(), STREAMS[0], LOG))
+    assert [row["stream"] for row in output.proofs] == [STREAMS[0], STREAMS[2]]
