@@ -90,7 +90,9 @@ class Page:
         replaced_in = None
         records = bytes(members.get(records_member, _NULL))
         # Of the records only: a cursor is sent back as it came.
-        if _NUL in records and (cleaned := _without_nuls(records)) != records:
+        # A single byte is found fifty times as fast.
+        has_nul = b"\\" in records and _NUL in records
+        if has_nul and (cleaned := _without_nuls(records)) != records:
             members[records_member] = msgspec.Raw(cleaned)
             replaced_in = _property_with_nul(records)
         return cls(members, records_member, requested_at, seconds, len(body), replaced_in)

@@ -7,6 +7,7 @@ from decimal import Decimal
 #: What a column of integers holds in every warehouse.
 _INTEGERS = range(-(2**63), 2**63)
 _MOST_DIGITS = 19
+_LAST_YEAR = 9999
 
 _USUAL_DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII
@@ -40,6 +41,9 @@ def to_date_time(value: object) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        # Only at the ends of the calendar can UTC be in another year than 1 to 9999.
+        if 1 < moment.year < _LAST_YEAR and _USUAL_DATE_TIME.fullmatch(value):
+            return value
         in_utc = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -96,7 +96,7 @@ class Columns:
             record = self._without_others(record)
         for column in self._columns:
             value = record.get(column.name)
-            if not column.takes(value):
+            if value is not None and not column.takes(value):
                 record[column.name] = column.converted(value)
                 if record[column.name] is None:
                     self._api.warn_once(
