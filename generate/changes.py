@@ -5,6 +5,7 @@ from __future__ import annotations
 _NOTHING = "nothing"
 _FULL_SYNC = "run a full sync"
 _STARTS_OVER = f"{_NOTHING}; an interrupted pass starts over"
+_EVERY_SYNC_IS_FULL = f"{_NOTHING}: each sync of this export is a full one"
 _OTHER_TENANT = (
     "use a separate state and separate tables: the tap rejects another tenant's bookmark before "
     "any request"
@@ -36,6 +37,10 @@ CHANGES = {
         "it back, run a full refresh"
     ),
     "lookback_days": _STARTS_OVER,
+    "optional_streams": (
+        "for one that is added: discover the catalog again if you pass one; its first sync is a "
+        "full one. For one that is taken out: drop its table, which is no longer updated"
+    ),
     "page_size": _NOTHING,
     "parallel_streams": _NOTHING,
     "is_active": _NARROWER,
@@ -44,6 +49,8 @@ CHANGES = {
     "task_profile_format": f"{_FULL_SYNC}; the column of the other format becomes null",
     "employee_task_includes": _FULL_SYNC,
     "job_task_includes": _FULL_SYNC,
+    "employee_skill_includes": _EVERY_SYNC_IS_FULL,
+    "job_skill_includes": _EVERY_SYNC_IS_FULL,
     "job_family_ids": _NARROWER,
     "request_timeout": _NOTHING,
     "max_attempts": _NOTHING,

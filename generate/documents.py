@@ -13,7 +13,7 @@ import click
 from demo.questions import QUESTIONS
 from generate.changes import CHANGES
 from tap_techwolf import schemas
-from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTINGS
 from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.pass_log import CompletedPasses
@@ -130,10 +130,11 @@ def plugin_definition() -> dict[str, Any]:
 
 def catalog_snapshot() -> dict[str, Any]:
     """Discover, under each setting that changes the catalog."""
-    variants = {
+    variants: dict[str, dict[str, Any]] = {
         "default": {},
         "ai_goal_versions: all": {"ai_goal_versions": "all"},
         "task_profile_format: hierarchy": {"task_profile_format": "hierarchy"},
+        "optional_streams": {"optional_streams": list(OPTIONAL_STREAMS)},
     }
     return {
         name: json.loads(TapTechWolf(config=config, validate_config=False).catalog_json_text)

@@ -21,7 +21,7 @@ from tap_techwolf.config.sources import misspelled_variables, read_environment, 
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.errors import SettingsError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now, handle_signals
-from tap_techwolf.streams import STREAMS
+from tap_techwolf.streams import STREAMS, streams_of
 from tap_techwolf.sync.catalog import check_selection, read_catalog
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_log import CompletedPasses
@@ -41,7 +41,7 @@ PREFIX = f"{NAME.upper().replace('-', '_')}_"
 
 
 class TapTechWolf(Tap):
-    """Employee AI goals, employee task profiles and job task profiles from TechWolf."""
+    """Employee AI goals, task and skill profiles, and more, from TechWolf."""
 
     name = NAME
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
@@ -145,8 +145,8 @@ class TapTechWolf(Tap):
 
     @override
     def discover_streams(self) -> list[Stream]:
-        """Return the streams, which are the same for every tenant."""
-        exports = [stream_class(self, self.context) for stream_class in STREAMS]
+        """Return the streams, which are the same for every tenant but for the optional ones."""
+        exports = [stream_class(self, self.context) for stream_class in streams_of(self.config)]
         return [*exports, self.context.pass_log]
 
     @override

@@ -28,7 +28,7 @@ _BROKEN_PAGE_ADVICE = (
     "changed."
 )
 _REQUEST_ADVICE = (
-    "Check the settings that shape the request: 'external_vendor', the task includes, "
+    "Check the settings that shape the request: 'external_vendor', the includes, "
     "'job_family_ids', 'api_version'."
 )
 _STATUS_ADVICE: dict[int, str] = {
@@ -46,8 +46,16 @@ _STATUS_ADVICE: dict[int, str] = {
 }
 
 
-def _status_advice(status: int) -> str:
+_NO_ACCESS_ADVICE = (
+    "Ask TechWolf whether your company has this export and the client may read it, or take the "
+    "stream out of 'optional_streams'."
+)
+
+
+def _status_advice(status: int, export: Export) -> str:
     """Return what to do about the status of an export's response, other than 200."""
+    if export.is_optional and status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        return _NO_ACCESS_ADVICE
     if status in _STATUS_ADVICE:
         return _STATUS_ADVICE[status]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or is_transient(status):
@@ -167,7 +175,7 @@ class ExportClient:
             status = error.response.status if error.response else None
             advice = error.advice or _NETWORK_ADVICE
             if status is not None and is_transient(status):
-                advice = _status_advice(status)
+                advice = _status_advice(status, self.export)
             raise self._error(number, error.summary, advice, status, error.reason) from error
 
     def _get_page(self, request: Request, number: int) -> Page:
@@ -176,7 +184,7 @@ class ExportClient:
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             reason = status_text(response.status)
             what = f"the API answered {reason} ({api_message(response) or 'no message'})"
-            advice = _status_advice(response.status)
+            advice = _status_advice(response.status, self.export)
             raise self._error(number, what, advice, response.status, reason)
         try:
             page = Page.parse(
@@ -212,7 +220,8 @@ class ExportClient:
 
     def broken_page_error(self, number: int, error: BrokenPageError) -> ExportError:
         """Return the error to raise for a page that breaks the documented format."""
-        return self._error(number, str(error), _BROKEN_PAGE_ADVICE, reason=str(error))
+        advice = error.advice or _BROKEN_PAGE_ADVICE
+        return self._error(number, str(error), advice, reason=str(error))
 
     def _error(
         self, number: int, what: str, advice: str, status: int | None = None, reason: str = ""

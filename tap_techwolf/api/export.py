@@ -6,8 +6,8 @@ from http import HTTPMethod
 from typing import Any
 
 from tap_techwolf.api.page import Record
-from tap_techwolf.api.pagination import Pagination, Position
-from tap_techwolf.config.settings import SETTING_NAMES
+from tap_techwolf.api.pagination import ListPaginator, Pagination, Paginator, Position
+from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTING_NAMES
 
 
 def _setting(name: str) -> str:
@@ -77,6 +77,8 @@ LAST_UPDATED = Filter("last_updated", "value", setting=None, operator="gt")
 # The settings that list what each record includes.
 EMPLOYEE_TASK_INCLUDES = _setting("employee_task_includes")
 JOB_TASK_INCLUDES = _setting("job_task_includes")
+EMPLOYEE_SKILL_INCLUDES = _setting("employee_skill_includes")
+JOB_SKILL_INCLUDES = _setting("job_skill_includes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Export:
         parameters: The query parameters that settings decide.
         include: The setting that lists what each record includes; None if there is no choice.
         filters: The filters that it accepts. Without `LAST_UPDATED` each pass is a full one.
+        no_columns: Documented properties that are left out of the table.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Export:
     parameters: tuple[Parameter, ...] = ()
     include: str | None = None
     filters: tuple[Filter, ...] = ()
+    no_columns: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check that the request has a place for what the export accepts."""
@@ -150,6 +154,12 @@ class Export:
             body["filters"] = filters
         return Request(self.pagination.method, self.path, params, body)
 
+    def paginator(self, position: Position) -> Paginator | ListPaginator:
+        """Return what follows the export from page to page, from a position on."""
+        if self.pagination.method is HTTPMethod.GET:
+            return ListPaginator(self.name, next(iter(self.key)))
+        return Paginator(position)
+
     def params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the query parameters that the settings ask for."""
         values = ((one, config.get(one.setting)) for one in self.parameters)
@@ -176,6 +186,11 @@ class Export:
     def includes(self, config: Mapping[str, Any]) -> list[str]:
         """Return what each record is to include, sorted as the filters are."""
         return sorted(set(config.get(self.include) or [])) if self.include else []
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is only read if the setting `optional_streams` names it."""
+        return self.name in OPTIONAL_STREAMS
 
     @property
     def has_last_updated(self) -> bool:

@@ -43,7 +43,14 @@ class BrokenPageError(ValueError):
     """Not retried: the page breaks the documented format.
 
     Continuing could silently lose records.
+
+    Attributes:
+        advice: What to do about it; empty if there is nothing special to do.
     """
+
+    def __init__(self, text: str, advice: str = "") -> None:
+        super().__init__(text)
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,18 @@ class Page:
             return len(_LISTS.decode(self.records_json))
         except msgspec.ValidationError as error:
             raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
+
+    def ids(self, key: str) -> list[bytes]:
+        """Return the property that identifies each record, as JSON.
+
+        Raises:
+            BrokenPageError: The records are not a list of objects.
+        """
+        try:
+            return [bytes(one.get(key, _NULL)) for one in _OBJECTS.decode(self.records_json)]
+        except msgspec.ValidationError as error:
+            message = f"{self.records_member!r} is missing or not a list of objects"
+            raise BrokenPageError(message) from error
 
     def records(self, key: Mapping[str, type]) -> list[Record]:
         """Build the page's records, each an object that has its key.

@@ -1,13 +1,17 @@
 """Decide how an export is paged: what a request says, and where the next page is."""
 
+import logging
 from abc import ABC, abstractmethod
 from http import HTTPMethod
+from itertools import compress
 from typing import Any, ClassVar
 
 from singer_sdk.pagination import BaseAPIPaginator
 from typing_extensions import override
 
-from tap_techwolf.api.page import BrokenPageError, Page
+from tap_techwolf.api.page import BrokenPageError, Page, Record
+
+logger = logging.getLogger(__name__)
 
 #: Where a page is: a cursor, or an offset. None is the first page.
 Position = str | int | None
@@ -15,6 +19,7 @@ Position = str | int | None
 # The largest page that the documentation of the lists by offset allows.
 _LARGEST_LIST_PAGE = 200
 _LARGEST_EXPORT_PAGE = 100
+_MOST_READINGS = 3
 
 
 class Pagination(ABC):
@@ -24,12 +29,10 @@ class Pagination(ABC):
         method: The HTTP method. The parameters of a page are members of a POST's JSON body, and
             query parameters of a GET.
         records: The member of a response that holds the records.
-        is_resumable: Whether a position still means the same page in a later run.
     """
 
     method: ClassVar[HTTPMethod]
     records: ClassVar[str]
-    is_resumable: ClassVar[bool]
 
     @abstractmethod
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
@@ -49,7 +52,6 @@ class NextStartingAfter(Pagination):
 
     method = HTTPMethod.POST
     records = "records"
-    is_resumable = True
 
     @override
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
@@ -77,53 +79,70 @@ class NextStartingAfter(Pagination):
 
 
 class LimitOffset(Pagination):
-    """A GET with `limit` and `offset`; the response has a `count` of all results."""
+    """A GET with `limit` and `offset`; the response has a `count` of all results.
+
+    Each page repeats the last row of the one before: `ListPaginator` compares the two.
+    """
 
     method = HTTPMethod.GET
     records = "results"
-    # Records that were added or removed in between shift the offsets.
-    is_resumable = False
 
     @override
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
         # 'page_size' ends at the largest page of an export. There it means: as large as possible.
         limit = page_size if page_size < _LARGEST_EXPORT_PAGE else _LARGEST_LIST_PAGE
-        return {"limit": limit, "offset": position or 0}
+        # A single row would only be the repeated one.
+        return {"limit": limit if position is None else max(limit, 2), "offset": position or 0}
 
     @override
     def next_position(self, page: Page, position: Position) -> Position:
         """Return the offset of the next page; None after the last page.
 
-        `count` decides, and not a short page: the API may return fewer results than `limit`.
+        `count` decides, and not a short page: the API may return fewer results than `limit`. An
+        empty page is the end, too, if the list has become shorter meanwhile.
+        """
+        end = int(position or 0) + page.record_count
+        if end >= self.count(page) or (position and not page.record_count):
+            return None
+        if not page.record_count:
+            raise BrokenPageError("'count' promises more results, but the page has none")
+        if position is not None and end - 1 <= int(position):
+            raise BrokenPageError("the page has no other result than the one before")
+        return end - 1
+
+    def count(self, page: Page) -> int:
+        """Return how many results there are.
+
+        Raises:
+            BrokenPageError: The page does not say it.
         """
         count = page.member("count")
         if type(count) is not int or count < 0:  # Not isinstance(): true is an int to Python.
             raise BrokenPageError("'count' is missing or not a number of results")
-        end = int(position or 0) + page.record_count
-        if end >= count:
-            return None
-        if not page.record_count:
-            raise BrokenPageError("'count' promises more results, but the page has none")
-        return end
+        return count
 
 
 class Paginator(BaseAPIPaginator[Position]):
-    """Follow an export from page to page, by `next_starting_after` or by offset.
+    """Follow an export from page to page, by `next_starting_after`.
 
     The SDK's own paginators end at a page without a cursor or without records, and notice a loop
     only if a cursor is followed by itself. This one takes pages in place of responses, so that
     each response is parsed once.
+
+    Attributes:
+        is_whole: Whether no record can be missing, once there is no further page.
     """
 
-    def __init__(self, pagination: Pagination, start_value: Position) -> None:
+    is_whole = True
+
+    def __init__(self, start_value: Position) -> None:
         super().__init__(start_value)
-        self._pagination = pagination
         self._seen = {start_value}
 
     @override
     def has_more(self, response: Page) -> bool:  # type: ignore[override]
         """Return whether there is a page after this one."""
-        return self._pagination.next_position(response, self.current_value) is not None
+        return NEXT_STARTING_AFTER.next_position(response, self.current_value) is not None
 
     @override
     def get_next(self, response: Page) -> Position:  # type: ignore[override]
@@ -132,7 +151,7 @@ class Paginator(BaseAPIPaginator[Position]):
         Raises:
             BrokenPageError: The pages would never end, as this position was read before.
         """
-        position = self._pagination.next_position(response, self.current_value)
+        position = NEXT_STARTING_AFTER.next_position(response, self.current_value)
         if position in self._seen:
             raise BrokenPageError("'next_starting_after' leads back to an earlier page")
         self._seen.add(position)
@@ -147,6 +166,80 @@ class Paginator(BaseAPIPaginator[Position]):
         """
         self.advance(page)  # type: ignore[arg-type]  # It only reaches the methods above.
         return None if self.finished else self.current_value
+
+    def new_records(self, records: list[Record]) -> list[Record]:
+        """Return those of the page's records that no page before had: all of them."""
+        return records
+
+
+class ListPaginator:
+    """Follow a list by offset until it was read as a whole, though it moves meanwhile.
+
+    A list is ordered by `last_updated`: whoever changes or leaves between two pages shifts the
+    others, so that one of them is skipped. A reading is clean if each page begins with the row that
+    ended the one before, and all name the same `count`. If it is not, the list is read once more
+    from its beginning, up to three times in all; what was read is kept.
+
+    Attributes:
+        is_whole: Whether no record can be missing, once there is no further page.
+    """
+
+    def __init__(self, stream: str, key: str) -> None:
+        """Take the stream's name, for the log, and the property that identifies a record."""
+        self._stream, self._key = stream, key
+        self._ids: set[bytes] = set()
+        self._is_new: list[bool] = []
+        self._largest_count = self._readings = 0
+        self._position: Position = None
+        self._start_reading()
+
+    def _start_reading(self) -> None:
+        self._readings += 1
+        self._last: bytes | None = None
+        self._counts: set[int] = set()
+        self.is_whole = True
+
+    def position_after(self, page: Page) -> Position:
+        """Advance beyond a page, and return the offset of the next one; None after the last page.
+
+        Raises:
+            BrokenPageError: The page does not say where the next one is, or the list has changed
+                during each reading, and records are missing.
+        """
+        ids = page.ids(self._key)
+        self._is_new = []
+        for one in ids:
+            self._is_new.append(one not in self._ids)
+            self._ids.add(one)
+        self._counts.add(LIMIT_OFFSET.count(page))
+        if self._last not in {None, *ids[:1]} or len(self._counts) > 1:
+            self.is_whole = False
+        self._position = LIMIT_OFFSET.next_position(page, self._position)
+        if self._position is None:
+            return self._end_reading()
+        self._last = ids[-1]
+        return self._position
+
+    def _end_reading(self) -> Position:
+        self._largest_count = max(self._largest_count, *self._counts)
+        if self.is_whole:
+            # Where a record is listed twice, another may be missing.
+            self.is_whole = len(self._ids) >= max(self._counts)
+        elif self._readings < _MOST_READINGS:
+            logger.info("%s: the list changed while it was read; reading it again", self._stream)
+            self._start_reading()
+            self._position = 0
+        elif len(self._ids) < self._largest_count:
+            raise BrokenPageError(
+                f"the list changed each time it was read, and {len(self._ids)} of "
+                f"{self._largest_count} records were found",
+                "Run again when fewer records change.",
+            )
+        return self._position
+
+    def new_records(self, records: list[Record]) -> list[Record]:
+        """Return those of the page's records that no page before had."""
+        return list(compress(records, self._is_new))
 
 
 #: The two ways in which TechWolf's endpoints are paged.

@@ -4,14 +4,15 @@ from singer_sdk import typing as th
 
 from tap_techwolf.version import USER_AGENT
 
-EMPLOYEE_INCLUDES = [
-    "ai_impact",
-    "source_events",
-    "linked_skills",
-    "rejected_tasks",
-    "weekly_hours",
-]
-JOB_INCLUDES = ["ai_impact", "source_data", "linked_skills", "rejected_tasks", "weekly_hours"]
+#: The streams that only exist if the setting `optional_streams` names them.
+OPTIONAL_STREAMS = (
+    "skills",
+    "employees",
+    "organisational_units",
+    "employee_skill_profiles",
+    "job_skill_profiles",
+    "employee_position_matches",
+)
 
 # In Python, `$` also matches before a line break at the end of the string.
 _END = r"$(?!\n)"
@@ -23,14 +24,16 @@ _TRIMMED = rf"^\S(.*\S)?{_END}"
 _LABEL_LENGTH = 63
 
 
-def _includes_property(entity: str, includes: list[str]) -> th.Property[list[str]]:
+def _includes(entity: str, kind: str, default: str, others: str) -> th.Property[list[str]]:
+    """Return the setting for what a profile includes: by default, and beyond."""
+    includes = [*default.split(), *others.split()]
     return th.Property(
-        f"{entity}_task_includes",
+        f"{entity}_{kind}_includes",
         th.ArrayType(th.StringType(allowed_values=includes)),
-        default=[include for include in includes if include != "rejected_tasks"],
-        title=f"{entity.capitalize()} task details",
+        default=default.split(),
+        title=f"{entity.capitalize()} {kind} details",
         description=(
-            f"Optional details to export with each task in {entity}_task_profiles: any of "
+            f"Optional details to export with each {kind} in {entity}_{kind}_profiles: any of "
             f"{', '.join(includes)}. An empty list exports none."
         ),
     )
@@ -158,19 +161,32 @@ SETTINGS = th.PropertiesList(
         ),
     ),
     th.Property(
+        "optional_streams",
+        th.ArrayType(th.StringType(allowed_values=list(OPTIONAL_STREAMS))),
+        default=[],
+        title="Optional streams",
+        description=(
+            f"Further exports to load, if your company has them: any of "
+            f"{', '.join(OPTIONAL_STREAMS)}."
+        ),
+    ),
+    th.Property(
         "page_size",
         th.IntegerType(minimum=1, maximum=100),
         default=100,
         title="Page size",
-        description="Employees or jobs per request, 1 to 100. Smaller pages need more requests.",
+        description=(
+            "Records per request, 1 to 100. Smaller pages need more requests. At 100, "
+            "`employees` and `organisational_units` are read with 200 per request."
+        ),
     ),
     th.Property(
         "parallel_streams",
-        th.IntegerType(minimum=1, maximum=3),
+        th.IntegerType(minimum=1, maximum=9),
         default=3,
         title="Parallel streams",
         description=(
-            "How many exports to read at the same time, 1 to 3. 1 reads one after another."
+            "How many exports to read at the same time, 1 to 9. 1 reads one after another."
         ),
     ),
     th.Property(
@@ -179,7 +195,7 @@ SETTINGS = th.PropertiesList(
         title="Active employees",
         description=(
             "true: export only active employees. false: only inactive ones. Default: all "
-            "employees. Does not affect jobs."
+            "employees. Does not affect jobs, and not `employees`, which lists leavers, too."
         ),
     ),
     th.Property(
@@ -212,8 +228,18 @@ SETTINGS = th.PropertiesList(
             "as a tree in the column `hierarchy`. The other column is null."
         ),
     ),
-    _includes_property("employee", EMPLOYEE_INCLUDES),
-    _includes_property("job", JOB_INCLUDES),
+    _includes(
+        "employee", "task", "ai_impact source_events linked_skills weekly_hours", "rejected_tasks"
+    ),
+    _includes("job", "task", "ai_impact source_data linked_skills weekly_hours", "rejected_tasks"),
+    _includes(
+        *("employee", "skill", "skill_validation_state"),
+        "sources rejected_skills low_data_availability_flag",
+    ),
+    _includes(
+        *("job", "skill", "proficiency_level critical"),
+        "proficiency_float low_data_availability_flag",
+    ),
     th.Property(
         "job_family_ids",
         th.ArrayType(th.StringType(min_length=1, pattern=_TRIMMED)),

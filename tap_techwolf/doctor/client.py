@@ -54,7 +54,11 @@ class LimitedClient(ApiClient):
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
 
     def get_sample(
-        self, export: Export, request: Request | None = None, position: Position = None
+        self,
+        export: Export,
+        request: Request | None = None,
+        position: Position = None,
+        max_attempts: int | None = None,
     ) -> SamplePage:
         """Read a page of an export: the first one, unless another is requested.
 
@@ -64,7 +68,7 @@ class LimitedClient(ApiClient):
             TooManyRequestsError: No further request may be sent.
         """
         client = ExportClient(self, export)
-        page = client.get_page(request or export.request(self.config), number=1)
+        page = client.get_page(request or export.request(self.config), 1, max_attempts)
         problem = ""
         try:
             records = page.records({})

@@ -43,35 +43,42 @@ _VERSION = re.compile(rb'"(20(?:19|2[0-9])-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
 _MEGABYTE = 1_000_000
 
 
-def check_names(*, with_probes: bool = False) -> list[str]:
-    """Return the names of all checks, in the report's order."""
+def check_names(config: Mapping[str, Any], *, with_probes: bool = False) -> list[str]:
+    """Return the names of all checks with these settings, in the report's order."""
     names = ["settings", "token", "clock", "version"]
-    for export in _exports({}):
+    for export in _exports(config):
         names += [f"export:{export.name}", f"form:{export.name}"]
         if export.has_last_updated:
             names.append(f"filter:{export.name}")
     if f"filter:{GOALS_STREAM}" in names:
         names.append(GOALS_MOVE_FILTER)
+    names += [f"export:{export.name}" for export in _other_exports(config)]
     return [*names, *PROBES] if with_probes else names
 
 
 def _exports(config: Mapping[str, Any]) -> list[Export]:
-    return [stream.export_of(config) for stream in streams.STREAMS]
+    return [stream.export_of(config) for stream in streams.streams_of(config)]
+
+
+def _other_exports(config: Mapping[str, Any]) -> list[Export]:
+    """Return the optional exports that the settings do not ask for."""
+    asked_for = streams.streams_of(config)
+    return [one.export_of(config) for one in streams.STREAMS if one not in asked_for]
 
 
 class Runner:
     """One run of the doctor.
 
     Attributes:
-        checks: What was found so far, by name. Another thread may read it at any time: the names
-            never change.
+        checks: What was found so far, by name. Another thread may read it at any time: no name is
+            added to it.
     """
 
     def __init__(self, requests: int = REQUESTS, *, with_probes: bool = False) -> None:
         """Prepare a report in which every check is skipped."""
-        names = check_names(with_probes=with_probes)
-        self.checks = {name: Check(name, "skipped", _NOT_REACHED) for name in names}
+        self._with_probes = with_probes
         self._requests = requests
+        self.checks = self._no_checks({})
         self._pages: dict[str, SamplePage] = {}
 
     def run(self, sources: Sequence[str]) -> None:
@@ -83,6 +90,7 @@ class Runner:
         if config is None:
             self._skip_rest("The settings are wrong.")
             return
+        self.checks = self._no_checks(config) | {"settings": self.checks["settings"]}
         client = LimitedClient(config, self._requests)
         with self._checking("token"):
             self._add(check_token(client))
@@ -95,6 +103,10 @@ class Runner:
         if client.authenticator.access_token is None:
             self._skip_rest(_NO_TOKEN)
 
+    def _no_checks(self, config: Mapping[str, Any]) -> dict[str, Check]:
+        names = check_names(config, with_probes=self._with_probes)
+        return {name: Check(name, "skipped", _NOT_REACHED) for name in names}
+
     def _check_exports(self, client: LimitedClient) -> None:
         exports = _exports(client.config)
         for export in exports:
@@ -103,9 +115,12 @@ class Runner:
             if export.has_last_updated:
                 with self._checking(f"filter:{export.name}"):
                     self._add(check_filter(client, self._readable_page(export.name)))
-        if GOALS_MOVE_FILTER in check_names():
+        if GOALS_MOVE_FILTER in self.checks:
             with self._checking(GOALS_MOVE_FILTER):
                 self._add(check_goals(client, self._readable_page(GOALS_STREAM)))
+        for export in _other_exports(client.config):
+            with self._checking(name := f"export:{export.name}"):
+                self._add(Check(name, "skipped", look_at(client, export)))
         for name in PROBES.keys() & self.checks:
             with self._checking(name):
                 self._add(run_probe(name, client, list(self._pages.values())))
@@ -255,3 +270,15 @@ def check_export(page: SamplePage) -> Check:
         return Check(name, "error", f"{seen}, but {page.problem}.", advice)
     more = "It is the only page" if page.next_position is None else "More pages follow"
     return Check(name, "ok", f"{seen}. {more}.")
+
+
+def look_at(client: LimitedClient, export: Export) -> str:
+    """Say whether an export that the settings do not ask for could be read, by one request."""
+    request = export.request({**client.config, "page_size": 1})
+    try:
+        page = client.get_sample(export, request, max_attempts=1)
+    except (AuthenticationError, ExportError) as error:
+        return f"{export.name}: cannot be read ({error.reason})."
+    if page.problem:
+        return f"{export.name}: cannot be read ({page.problem})."
+    return f"{export.name}: can be read; add it to 'optional_streams'."

@@ -9,6 +9,7 @@ from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL, Breadcrumb
 from singer_sdk.streams import Stream
 
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
 from tap_techwolf.sync.stream_maps import LOG_NAME
@@ -67,12 +68,15 @@ def check_selection(streams: Sequence[Stream], catalog: Catalog | None) -> None:
         names = ", ".join(stream.name for stream in streams)
         raise CatalogError(f"The catalog selects none of the streams that there are: {names}.")
     known = {stream.name for stream in streams} | {LOG_NAME}
-    for entry in catalog.streams if catalog else ():
-        if entry.tap_stream_id not in known and entry.metadata.root.selected:
-            logger.warning(
-                "The catalog selects %r, which is not synced: there is no such stream",
-                entry.tap_stream_id,
-            )
+    entries = catalog.streams if catalog else ()
+    selected = {entry.tap_stream_id for entry in entries if entry.metadata.root.selected}
+    if optional := sorted(selected.intersection(OPTIONAL_STREAMS) - known):
+        logger.warning(
+            "The catalog selects what 'optional_streams' does not name, and is not synced: %s",
+            ", ".join(optional),
+        )
+    for name in sorted(selected - known - set(OPTIONAL_STREAMS)):
+        logger.warning("The catalog selects %r, which is not synced: there is no such stream", name)
 
 
 def below_lists(

@@ -73,7 +73,7 @@ class CompletedPasses(Stream):
             "loaded_at": loaded_at and format_date_time(loaded_at),
             "replication_method": last.replication_method,
             "updated_after": last.filter_date,
-            "is_full": last.filter_date is None,
+            "is_full": last.is_full,
             "record_count": last.records,
             "page_count": last.page,
             "run_count": last.runs,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tap_techwolf.api.client import ExportClient
 from tap_techwolf.api.page import BrokenPageError, Page, Record
-from tap_techwolf.api.pagination import Paginator, Position
+from tap_techwolf.api.pagination import Position
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.errors import ExportError
 from tap_techwolf.sync.context import RunContext
@@ -88,7 +88,7 @@ class Pass:
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)
         began_at = here.began_at or page.requested_at  # `_first_page` has set it.
         exported_at = format_date_time(began_at)
-        paginator = Paginator(self.client.export.pagination, here.starting_after)
+        paginator = self.client.export.paginator(here.starting_after)
         while True:
             upcoming: Future[Page] | None = None
             try:
@@ -96,7 +96,7 @@ class Pass:
                 if position is not None and self.reads_ahead:
                     there = replace(here, page=here.page + 1)
                     upcoming = ahead.submit(self._get_page, there, position)
-                records = page.records(self.client.export.key)
+                records = paginator.new_records(page.records(self.client.export.key))
             except BrokenPageError as error:
                 raise self.client.broken_page_error(here.page, error) from error
             for record in records:
@@ -105,7 +105,16 @@ class Pass:
             written = self.context.writer.record_count(self.alias)
             here = replace(here, records=here.records + written)
             now = clock + timedelta(seconds=time.monotonic())
-            here = self._write_page(here, position, max(now, began_at))
+            if position is None:
+                if not paginator.is_whole:
+                    logger.warning(
+                        "%s: the list changed each time it was read, or holds records twice. All "
+                        "that it counts were found; the pass is not logged as full, so that it "
+                        "removes nobody",
+                        self.settings.stream,
+                    )
+                here = here.on_last_page(max(now, began_at), is_whole=paginator.is_whole)
+            here = self._write_page(here, position)
             self.progress.page_written(written)
             if position is None:
                 break
@@ -185,7 +194,7 @@ class Pass:
             details["wait"],
         )
 
-    def _write_page(self, here: Checkpoint, position: Position, now: datetime) -> Checkpoint:
+    def _write_page(self, here: Checkpoint, position: Position) -> Checkpoint:
         """Write the page's records, then a state that covers them and nothing else.
 
         Returns:
@@ -194,7 +203,6 @@ class Pass:
         context, writer = self.context, self.context.writer
         cursor = position if isinstance(position, str) else None
         if position is None:
-            here = here.on_last_page(now)
             context.pass_log.write(self.settings.stream, here)
         else:
             here = here.on_next_page(cursor)

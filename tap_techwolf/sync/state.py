@@ -14,6 +14,7 @@ Below `bookmarks.<stream>`:
         page                the number of the next page, or of the last one
         records, runs       how many records were written so far, and in how many runs
         completed_at        when its last page was written; null before
+        is_full             whether it exported everything that there was; false before
         replication_method, scope_hash
                             settings of the pass, for the log of completed passes
         resume_hash         a hash of what must be the same for the pass to resume
@@ -141,6 +142,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     records: Annotated[int, msgspec.Meta(ge=0)]
     runs: Annotated[int, msgspec.Meta(ge=1)]
     completed_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    is_full: bool = False
     replication_method: str
     scope_hash: str
     resume_hash: str
@@ -183,9 +185,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
             # Until everything is exported, there are rows of several settings.
             state["fingerprint"] = _MIXED
 
-    def on_last_page(self, completed_at: datetime) -> Self:
+    def on_last_page(self, completed_at: datetime, *, is_whole: bool) -> Self:
         """Return the checkpoint of the pass once its last page is written."""
-        return replace(self, starting_after=None, completed_at=completed_at)
+        is_full = is_whole and self.filter_date is None
+        return replace(self, starting_after=None, completed_at=completed_at, is_full=is_full)
 
     def on_next_page(self, cursor: str | None) -> Self:
         """Return where the pass is once its current page is written."""

@@ -46,10 +46,12 @@ class ExportStream(Stream):
     Attributes:
         all_versions_key: The key if all versions of each record are exported; None if records have
             no versions.
+        no_columns: Documented properties that are left out of the table, without a warning.
     """
 
     path: ClassVar[str]
     all_versions_key: ClassVar[tuple[str, ...] | None] = None
+    no_columns: ClassVar[frozenset[str]] = frozenset()
     parameters: ClassVar[tuple[Parameter, ...]]
     include: ClassVar[str | None]
     filters: ClassVar[tuple[Filter, ...]]
@@ -92,6 +94,7 @@ class ExportStream(Stream):
             parameters=cls.parameters,
             include=cls.include,
             filters=cls.filters,
+            no_columns=cls.no_columns,
         )
 
     def _set_replication(self) -> None:
@@ -115,7 +118,8 @@ class ExportStream(Stream):
             # In the SDK's test of a few records the run may end after any of them.
             reads_ahead=self.ABORT_AT_RECORD_COUNT is None,
         )
-        known, wanted = self.schema["properties"], self.effective_schema["properties"]
+        known = {*self.schema["properties"], *self.export.no_columns}
+        wanted = self.effective_schema["properties"]
         columns = Columns(self.name, known, wanted, self._run.api)
         for record, exported_at, page in one_pass.records():
             row = columns.fit(self.export.to_record(record, self.config), page)

@@ -10,6 +10,7 @@ from singer_sdk.mapper import NULL_STRING, PluginMapper, RemoveRecordTransform
 from singer_sdk.singerlib import Catalog
 from singer_sdk.streams import Stream
 
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.errors import SettingsError
 
 #: The name of the log of completed passes.
@@ -46,7 +47,7 @@ def _check_maps(maps: Mapping[str, Any], streams: Mapping[str, Stream]) -> None:
         if name == _ELSE:
             continue
         reached = [stream for stream in streams if _reaches(name, definition, stream)]
-        if not reached:
+        if not reached and not any(_reaches(name, definition, one) for one in OPTIONAL_STREAMS):
             raise SettingsError(
                 f"Setting 'stream_maps': {name!r} matches none of the streams that there are: "
                 f"{', '.join(streams)}."
@@ -59,7 +60,7 @@ def _check_maps(maps: Mapping[str, Any], streams: Mapping[str, Stream]) -> None:
                     f"of: {', '.join(_OPTIONS)}."
                 )
             is_removal = value in (None, NULL_STRING) and not column.startswith("__")
-            if is_removal and column not in properties:
+            if is_removal and reached and column not in properties:
                 raise SettingsError(
                     f"Setting 'stream_maps': {name!r} removes {column!r}, which is not a column "
                     f"of {', '.join(reached)}. The columns are in docs/columns.md."

@@ -34,7 +34,7 @@ def record(**properties: str) -> bytes:
 
 def read(page: Page, key: Mapping[str, type] = KEY) -> list[dict[str, Any]]:
     """Read a page to its end, as a pass does."""
-    Paginator(NEXT_STARTING_AFTER, None).position_after(page)
+    Paginator(None).position_after(page)
     return page.records(key)
 
 
@@ -245,7 +245,7 @@ def test_has_next_alone_decides_whether_there_is_another_page(records: list[Any]
 
 @pytest.mark.parametrize("cursors", ["aa", "aba", "abca", "abcc", "abcdefghia"])
 def test_a_loop_of_any_length_ends_with_an_error(cursors: str) -> None:
-    paginator = Paginator(NEXT_STARTING_AFTER, None)
+    paginator = Paginator(None)
     for cursor in cursors[:-1]:
         assert paginator.position_after(parse(page(next_starting_after=cursor))) == cursor
     with pytest.raises(BrokenPageError, match="earlier page"):
@@ -253,7 +253,7 @@ def test_a_loop_of_any_length_ends_with_an_error(cursors: str) -> None:
 
 
 def test_a_loop_to_the_cursor_of_a_resumed_pass_ends_with_an_error() -> None:
-    paginator = Paginator(NEXT_STARTING_AFTER, "a")
+    paginator = Paginator("a")
     paginator.position_after(parse(page(next_starting_after="b")))
     with pytest.raises(BrokenPageError):
         paginator.position_after(parse(page(next_starting_after="a")))

@@ -45,7 +45,7 @@ def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
         sent = sandbox.requests.total()
         checks = run(str(file), requests=requests, with_probes=with_probes)
         assert sandbox.requests.total() <= sent + REQUESTS
-        assert list(checks) == check_names(with_probes=with_probes)
+        assert list(checks) == check_names(overrides, with_probes=with_probes)
         assert not [one for one in checks.values() if "Unexpected" in one.seen]
         return checks
 

@@ -84,7 +84,7 @@ def test_the_text_has_a_header_and_a_line_for_each_check(sandbox: Sandbox, confi
     assert verdict == "1 error: export:job_task_profiles; 1 warning: form:employee_ai_goals"
     assert not empty
     names = [name for line in lines for name in line[10:].split(": ")[0].split(", ")]
-    assert sorted(names) == sorted(check_names())
+    assert sorted(names) == sorted(check_names({}))
     line = next(one for one in lines if " export:job_task_profiles: " in one)
     assert line.startswith("[error] ")
     assert "403 Forbidden" in line
@@ -97,7 +97,7 @@ def test_checks_that_were_skipped_for_one_reason_share_a_line() -> None:
     assert error.startswith("[error] ")
     assert skipped.startswith("[skipped] token, clock, version, export:employee_ai_goals, ")
     assert skipped.endswith("The settings are wrong.")
-    assert len(checks_of(run("--json"))) == len(check_names())
+    assert len(checks_of(run("--json"))) == len(check_names({}))
 
 
 def test_warnings_are_no_failure(sandbox: Sandbox, config: str) -> None:
