@@ -15,15 +15,19 @@ from fastapi.responses import JSONResponse
 
 from sandbox.exports import FORMS, export_page, read_export_request
 from sandbox.instance import Sandbox
-from sandbox.lists import LISTS, list_page, read_window
-from sandbox.optional_endpoints import add_optional_endpoints
-from sandbox.records import show
-from sandbox.requests import Refused, refuse
+from sandbox.lists import LISTS, list_page, read_list_request
+from sandbox.requests import PageRequest, Refused, refuse
 from sandbox.responses import changed, errors, replacement, set_date
 from sandbox.steering import PREFIX, add_steering
 from sandbox.tokens import TOKEN_PATH, TokenRefused
+from sandbox.version import add_version
 
-__all__ = ["TOKEN_PATH", "Sandbox", "create_app"]
+__all__ = ["OPTIONAL_PATHS", "TOKEN_PATH", "Sandbox", "create_app"]
+
+#: The paths of the exports and lists that the tap reads only if asked, by their streams.
+OPTIONAL_PATHS = {form.stream: path for path, form in FORMS.items() if form.is_optional} | {
+    form.stream: path for path, form in LISTS.items()
+}
 
 _RATE_LIMIT_SECONDS = 60
 
@@ -49,7 +53,7 @@ def create_app(sandbox: Sandbox) -> FastAPI:
         return JSONResponse(sandbox.tokens.give(await _json(request), str(request.url)))
 
     _add_exports(app, sandbox)
-    add_optional_endpoints(app, sandbox)
+    add_version(app, sandbox)
     add_steering(app, sandbox)
     return app
 
@@ -61,7 +65,7 @@ def _add_clock_and_faults(app: FastAPI, sandbox: Sandbox) -> None:
     ) -> Response:
         path = request.url.path
         sandbox.requests[path] += 1
-        if path in FORMS:
+        if path in FORMS or path in LISTS:
             sandbox.note_arrival(path)
         fault = None if path.startswith(PREFIX) else sandbox.conditions.fault_for(path)
         response = replacement(fault) if fault else None
@@ -81,26 +85,30 @@ def _add_exports(app: FastAPI, sandbox: Sandbox) -> None:
         _check_access(request, sandbox)
         query = request.query_params.multi_items()
         page_request = read_export_request(path, query, await _json(request), variants)
-        sandbox.pages.append((path, page_request))
-        with sandbox.page_in_progress(path):
-            waiting = sandbox.before_page(path)
-            if isawaitable(waiting):
-                await waiting
-            await asyncio.sleep(sandbox.conditions.delay)
+        await _before_page(sandbox, path, page_request)
         page = export_page(sandbox.company, path, page_request, sandbox.date_reading, variants)
         return JSONResponse(page)
 
     async def list_by_offset(request: Request) -> Response:
         path = request.url.path
         _check_access(request, sandbox)
-        window = read_window(request.query_params)
-        results = show(path, LISTS[path].results(sandbox.company), sandbox.variants)
-        return JSONResponse(list_page(results, window))
+        page_request = read_list_request(path, request.query_params.multi_items())
+        await _before_page(sandbox, path, page_request)
+        return JSONResponse(list_page(sandbox.company, path, page_request, sandbox.variants))
 
     for path in FORMS:
         app.post(path)(export)
     for path in LISTS:
         app.get(path)(list_by_offset)
+
+
+async def _before_page(sandbox: Sandbox, path: str, request: PageRequest) -> None:
+    sandbox.pages.append((path, request))
+    with sandbox.page_in_progress(path):
+        waiting = sandbox.before_page(path)
+        if isawaitable(waiting):
+            await waiting
+        await asyncio.sleep(sandbox.conditions.delay)
 
 
 def _check_access(request: Request, sandbox: Sandbox) -> None:

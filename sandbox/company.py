@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sandbox.entities import Entity, Goal, Task
+from sandbox.entities import Entity, Goal, ProfileSkill, Task, Unit
+from sandbox.organisation import LOCATIONS, all_units, units_of
+from sandbox.skills import all_skills, employee_skills, job_skills, match_score
 from sandbox.vocabulary import FAMILIES, GOALS, GRADES, NAMESPACE, skill_id, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sandbox.entities import Skill
     from sandbox.vocabulary import TaskKind
 
 __all__ = ["Company", "Entity"]
@@ -23,11 +27,13 @@ _WITHOUT_GOALS = range(150, 390)
 
 
 class Company:
-    """Employees and jobs, both in order of creation.
+    """Employees, jobs, organisational units and skills, all in order of creation.
 
     Attributes:
         employees: The employees.
         jobs: The jobs.
+        units: The organisational units.
+        skills: The vocabulary of skills.
         clock_offset: How far the company's clock is ahead of this machine's.
         goals_move_filter: Whether a changed AI goal updates the employee's `last_updated`,
             which is what the `last_updated` filter compares. Not documented.
@@ -54,7 +60,12 @@ class Company:
         self.clock_offset = clock_offset
         self.goals_move_filter = goals_move_filter
         self._random = random.Random(seed)  # noqa: S311 - invented data
+        # What has a source of its own leaves the other data as they are.
+        self._more_random = random.Random(f"{seed} units, positions and skills")  # noqa: S311
         self._changes = 0
+        self._hires = employees
+        self.units = all_units(self._more_random, self.now())
+        self.skills = all_skills()
         self.jobs = [self._job(number) for number in range(1, jobs + 1)]
         self.employees = [self._employee(number) for number in range(1, employees + 1)]
 
@@ -68,7 +79,7 @@ class Company:
         yield from self.jobs
 
     def change(self, entity: Entity, at: datetime | None = None) -> None:
-        """Change an employee or a job: a new task, and a new version of the AI goal if any.
+        """Change an employee or a job: a new task, a new skill, a new version of any AI goal.
 
         Args:
             entity: The employee or job.
@@ -77,6 +88,11 @@ class Company:
         self._changes += 1
         entity.last_updated = at or self.now()
         entity.tasks.append(self._task(entity.job_family_id, f"changed-{self._changes}"))
+        held = {one.skill.external_id for one in entity.skills}
+        if new := [skill for skill in self.skills if skill.external_id not in held]:
+            skill = self._more_random.choice(new)
+            level = self._more_random.randint(1, 3)
+            entity.skills.append(ProfileSkill(skill, "validated", level=level))
         if entity.goals:
             self._add_goal_version(entity, entity.last_updated)
 
@@ -94,21 +110,50 @@ class Company:
         if self.goals_move_filter:
             employee.last_updated = at
 
-    def remove(self, entity: Entity) -> None:
-        """Remove an employee or a job: no export shows it any more.
+    def add_employee(self) -> Entity:
+        """Add an employee, created and last updated now."""
+        self._hires += 1
+        employee = self._employee(self._hires)
+        employee.last_updated = self.now()
+        self.employees.append(employee)
+        return employee
+
+    def add_unit(self, name: str = "New Unit", parent_id: str | None = None) -> Unit:
+        """Add an organisational unit, last updated now."""
+        self._changes += 1
+        unit = Unit(f"OU-new-{self._changes}", name, True, parent_id, self.now())
+        self.units.append(unit)
+        return unit
+
+    def remove(self, entity: Entity | Unit | Skill) -> None:
+        """Remove an employee, a job, a unit or a skill: no endpoint lists it any more.
 
         Args:
-            entity: The employee or job.
+            entity: What to remove; records that refer to it keep its id.
 
         Raises:
             ValueError: The company does not have it.
         """
-        for group in (self.employees, self.jobs):
+        groups: tuple[list[Any], ...] = (self.employees, self.jobs, self.units, self.skills)
+        for group in groups:
             for position, one in enumerate(group):
                 if one is entity:
                     del group[position]
                     return
-        raise ValueError("The company has no such employee or job.")
+        raise ValueError("The company has no such employee, job, unit or skill.")
+
+    def headcounts(self) -> Counter[str]:
+        """Return how many employees each unit has, active or not, with those of units below it."""
+        parents = {unit.external_id: unit.parent_id for unit in self.units}
+        counts: Counter[str] = Counter()
+        for unit_id, number in Counter(one.unit_id for one in self.employees).items():
+            above: set[str] = set()
+            at = unit_id
+            while at is not None and at not in above:
+                above.add(at)
+                at = parents.get(at)
+            counts.update(dict.fromkeys(above, number))
+        return counts
 
     def change_some(self, count: int) -> dict[str, list[str]]:
         """Change some employees and some jobs, chosen at random.
@@ -166,10 +211,14 @@ class Company:
     def _job(self, number: int) -> Entity:
         family = self._random.choice(list(FAMILIES))
         title = f"{self._random.choice(GRADES)} {self._random.choice(FAMILIES[family][0])}".strip()
-        external_id = f"{slug(title)}-{number:05d}"
+        # As a company numbers them: neither in order nor without gaps.
+        external_id = f"JOB-{1000 + number * 7919 % 90_000}"
         # Some jobs are new and have no profile yet.
-        tasks = self._tasks(family, external_id) if self._random.random() < 0.95 else []
-        return Entity(external_id, self._past(), True, slug(family), tasks)
+        origin = f"{slug(title)}-{number:05d}"
+        tasks = self._tasks(family, origin) if self._random.random() < 0.95 else []
+        job = Entity(external_id, self._past(), True, slug(family), tasks, position=title)
+        job.skills = job_skills(self._more_random, job)
+        return job
 
     def _employee(self, number: int) -> Entity:
         family = self._random.choice(list(FAMILIES))
@@ -183,7 +232,25 @@ class Company:
             for version in range(1, self._random.randint(1, 3) + 1):
                 job_id = job if version > 1 else None
                 employee.goals.append(self._goal(version, job_id, tasks, employee.last_updated))
+        self._place(employee)
         return employee
+
+    def _place(self, employee: Entity) -> None:
+        """Give an employee a unit, a location, a position, a job and skills; some lack some."""
+        chance = self._more_random
+        if chance.random() < 0.95:
+            employee.unit_id = chance.choice(units_of(employee.job_family_id))
+        employee.location = chance.choice(LOCATIONS)
+        jobs = [job for job in self.jobs if job.job_family_id == employee.job_family_id]
+        job = chance.choice(jobs) if jobs else None
+        if job and chance.random() < 0.96:
+            employee.position = f"{job.position}{chance.choices(('', ' (interim)'), (6, 1))[0]}"
+            if chance.random() < 0.97:
+                employee.job_id = job.external_id
+        needed = job.skills if job else []
+        employee.skills = employee_skills(chance, employee, needed)
+        if employee.job_id:
+            employee.match_score = match_score(employee.skills, needed)
 
     def _tasks(self, family: str, owner: str) -> list[Task]:
         kinds = FAMILIES[family][1]

@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.filters import DateReading, matcher
-from sandbox.records import goals, show, task_profile
+from sandbox.records import (
+    employee_skill_profile,
+    goals,
+    job_skill_profile,
+    position_match,
+    show,
+    skill,
+    task_profile,
+)
 from sandbox.requests import Form, PageRequest, read_request, refuse
 from sandbox.variants import Variants
 
@@ -47,10 +55,49 @@ FORMS: dict[str, Form] = {
         includes=_TASK_INCLUDES | {"source_data"},
         filters=frozenset({"last_updated", "job_family_id_is_in_list"}),
     ),
+    # Of the exports below, only what their own pages show is accepted, and of that only what a
+    # tap needs: not the formats of unknown shape, `output_skills_sorting` or `vocab_language`.
+    "/export/skills": Form(
+        stream="skills",
+        entities="skills",
+        show=skill,
+        query={"external_vendor": _VENDORS},
+        most_per_page=200,
+        is_optional=True,
+    ),
+    "/export/employees/skill_profiles": Form(
+        stream="employee_skill_profiles",
+        entities="employees",
+        show=employee_skill_profile,
+        query={"external_vendor": _VENDORS, "response_format": ("list",)},
+        includes=frozenset(
+            {"skill_validation_state", "sources", "rejected_skills", "low_data_availability_flag"}
+        ),
+        filters=frozenset({"is_active"}),
+        is_optional=True,
+    ),
+    "/job_architecture/export/jobs/skill_profiles": Form(
+        stream="job_skill_profiles",
+        entities="jobs",
+        show=job_skill_profile,
+        includes=frozenset(
+            {"low_data_availability_flag", "proficiency_level", "proficiency_float", "critical"}
+        ),
+        filters=frozenset({"last_updated", "job_family_id_is_in_list"}),
+        is_optional=True,
+    ),
+    "/export/employees/match_assigned_position": Form(
+        stream="employee_position_matches",
+        entities="employees",
+        show=position_match,
+        query={"external_vendor": _VENDORS, "response_format": ("simple",)},
+        filters=frozenset({"is_active", "last_updated"}),
+        is_optional=True,
+    ),
 }
 
-#: Their paths, by the streams that read them.
-PATHS = {form.stream: path for path, form in FORMS.items()}
+#: The paths of those that the tap always reads, by their streams.
+PATHS = {form.stream: path for path, form in FORMS.items() if not form.is_optional}
 
 
 def read_export_request(
@@ -84,9 +131,9 @@ def export_page(
 ) -> dict[str, Any]:
     """Return a page.
 
-    `limit` counts employees or jobs, not records: employees without an AI goal count but are
-    left out of `records`, and with all versions an employee has several records. The next
-    cursor is the last employee or job that was counted, with records or without.
+    `limit` counts employees, jobs or skills, not records: employees without an AI goal or a job
+    count but are left out of `records`, and with all versions an employee has several records.
+    The next cursor is the last one that was counted, with records or without.
 
     Args:
         company: The company.
@@ -104,8 +151,7 @@ def export_page(
     """
     variants = variants or Variants()
     form = FORMS[path]
-    everybody = company.employees if form.entities == "employees" else company.jobs
-    entities = _ordered(everybody, variants)
+    entities = _ordered(getattr(company, form.entities), variants)
     start = 0
     if request.starting_after is not None:
         ids = [entity.external_id for entity in entities]
@@ -123,9 +169,13 @@ def export_page(
                 break
             window.append(entity)
     records = [
-        record for entity in window for record in show(path, form.show(entity, request), variants)
+        record
+        for entity in window
+        for record in form.show(entity, request)
+        # Not documented: an employee without a job may have no match, or one without a job.
+        if form.show is not position_match or record["job_id"] or variants.shows_null_matches
     ]
-    page: dict[str, Any] = {"has_next": has_next, "records": records}
+    page: dict[str, Any] = {"has_next": has_next, "records": show(path, records, variants)}
     if has_next:
         page["next_starting_after"] = window[-1].external_id
     return page

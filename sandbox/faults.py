@@ -32,7 +32,7 @@ class Fault:
     `not_object`, `redirect`, and `raw` (`body` as it is, with `status`).
 
     Kinds that change the real answer: `date` (the `Date` header), `drip` (one byte at a time),
-    and on the page of an export, where one record gets an odd value: `lone_surrogate`,
+    and on the page of an export or a list, where one record gets an odd value: `lone_surrogate`,
     `huge_integer`, `huge_exponent`, `deep_nesting`, and `value` (`body`, as JSON).
 
     Attributes:
@@ -46,8 +46,8 @@ class Fault:
         body: The body of `raw`, or the JSON text of `value`.
         date_offset: How many seconds a `date` fault shifts the header; None leaves it out.
         pause: The seconds between two bytes of a `drip`.
-        at: The property that gets the odd value, as a dotted path; a text, a number or a list
-            of the export by default.
+        at: The property that gets the odd value, as a dotted path; by default a text, a number
+            or a list of AI goals or task profiles. Other endpoints have no default.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")

@@ -32,7 +32,7 @@ class Sandbox:
         date_reading: How the API reads the plain date of a filter.
         requests: The number of requests to each path.
         pages: The valid page requests, in order.
-        arrivals: The path of each request to an export, and when it arrived by the clock
+        arrivals: The path of each request to an export or a list, and when it arrived by the clock
             `time.monotonic`; failed ones included.
         headers: The headers of each page request.
         token_headers: The headers of each token request.
@@ -58,7 +58,7 @@ class Sandbox:
     _in_progress: Counter[str] = field(default_factory=Counter)
 
     def note_arrival(self, path: str) -> None:
-        """Record that a request to an export arrived."""
+        """Record that a request to an export or a list arrived."""
         self.arrivals.append((path, time.monotonic()))
 
     @contextmanager
@@ -81,6 +81,12 @@ class Sandbox:
             "employee_ai_goal_versions": sum(map(len, goals)),
             "employee_task_profiles": len(self.company.employees),
             "job_task_profiles": len(self.company.jobs),
+            "skills": len(self.company.skills),
+            "employees": len(self.company.employees),
+            "organisational_units": len(self.company.units),
+            "employee_skill_profiles": len(self.company.employees),
+            "job_skill_profiles": len(self.company.jobs),
+            "employee_position_matches": sum(1 for one in self.company.employees if one.job_id),
             "tokens": self.tokens.issued,
             "requests": dict(self.requests),
         }

@@ -15,7 +15,8 @@ _DIGITS = 5000
 _DEPTH = 1100
 _MARK = "the odd value goes here"
 
-# The JSON text of each kind's value, and where it stands in AI goals and in task profiles.
+# The JSON text of each kind's value, and where it stands in AI goals and in task profiles
+# unless the fault says so.
 _VALUES = {
     "lone_surrogate": (r'"Half an emoji: \ud83d"', "goal", "tasks.task"),
     "huge_integer": ("7" * _DIGITS, "version", "tasks.weekly_hours"),
@@ -33,11 +34,12 @@ def odd_page(fault: Fault, body: bytes) -> bytes:
         body: The page; one without records stays as it is, and so does an error.
     """
     page = json.loads(body)
-    if not isinstance(page, dict) or not page.get("records"):
+    records = isinstance(page, dict) and (page.get("records") or page.get("results"))
+    if not records:
         return body
     value, in_goals, in_profiles = _VALUES.get(fault.kind, (fault.body, "goal", "tasks.task"))
     default = in_goals if fault.path.endswith("/ai_goals") else in_profiles
-    for record in page["records"]:
+    for record in records:
         set_property(record, (fault.at or default).split("."), _MARK)
         if _MARK in json.dumps(record):  # A record without tasks has no place for it.
             break

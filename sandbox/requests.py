@@ -11,9 +11,6 @@ from sandbox.variants import Variants
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sandbox.entities import Entity
-
-MOST_PER_PAGE = 100
 LONGEST_CURSOR = 100
 
 
@@ -44,29 +41,34 @@ class Form:
     Attributes:
         stream: The stream that reads the export.
         entities: Whose records it has.
-        show: Makes the records of an employee or a job.
+        show: Makes the records of an employee, a job or a skill.
         query: Query parameters and the values of each; the first value is the default.
         includes: The values of `include`; empty if the export has no such field.
         filters: The kinds of filters; empty if it has no such field.
+        most_per_page: The largest `limit`.
+        is_optional: Whether the tap reads it only if the user names it.
     """
 
     stream: str
-    entities: Literal["employees", "jobs"]
-    show: Callable[[Entity, PageRequest], Sequence[dict[str, Any]]]
+    entities: Literal["employees", "jobs", "skills"]
+    show: Callable[[Any, PageRequest], Sequence[dict[str, Any]]]
     query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     includes: frozenset[str] = frozenset()
     filters: frozenset[str] = frozenset()
+    most_per_page: int = 100
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A valid request."""
+    """A valid request; `offset` is of a list, `starting_after` and `filters` are of an export."""
 
     limit: int
     starting_after: str | None
     include: frozenset[str]
     filters: Mapping[str, Mapping[str, Any]]
     query: Mapping[str, str]
+    offset: int = 0
 
 
 def read_request(
@@ -97,8 +99,8 @@ def read_request(
     if unknown := body.keys() - fields:
         raise refuse(f"Unknown fields: {sorted(unknown)}")
     limit = body.get("limit")
-    if type(limit) is not int or not 1 <= limit <= MOST_PER_PAGE:
-        raise refuse("limit must be an integer from 1 to 100.")
+    if type(limit) is not int or not 1 <= limit <= form.most_per_page:
+        raise refuse(f"limit must be an integer from 1 to {form.most_per_page}.")
     cursor = body.get("starting_after")
     if "starting_after" in body and not (
         isinstance(cursor, str) and 1 <= len(cursor) <= LONGEST_CURSOR

@@ -9,8 +9,14 @@ from sandbox.company import Company
 
 def test_the_same_seed_makes_the_same_company() -> None:
     one, same, other = Company(seed=7), Company(seed=7), Company(seed=8)
-    assert [job.external_id for job in one.jobs] == [job.external_id for job in same.jobs]
-    assert [job.external_id for job in one.jobs] != [job.external_id for job in other.jobs]
+    said, same_said, other_said = (
+        [
+            (entity.position, entity.skills, entity.unit_id, entity.job_id)
+            for entity in company.entities()
+        ]
+        for company in (one, same, other)
+    )
+    assert said == same_said != other_said
 
 
 def test_the_company_is_like_a_real_one() -> None:

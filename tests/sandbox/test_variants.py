@@ -86,21 +86,20 @@ def test_an_export_can_be_forbidden(sandbox: Sandbox, ask: Ask) -> None:
     assert ask(JOBS).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/version", "/employees"])
 @pytest.mark.parametrize(
     ("answer", "status"),
     [("not_found", 404), ("not_allowed", 405), ("html", 200), ("forbidden", 403), ("json", 200)],
 )
-def test_version_and_employees_answer_as_told(
-    sandbox: Sandbox, url: str, session: requests.Session, path: str, answer: Any, status: int
+def test_the_version_is_answered_as_told(
+    sandbox: Sandbox, url: str, session: requests.Session, answer: Any, status: int
 ) -> None:
-    assert session.get(url + path, timeout=5).status_code == 404
-    sandbox.variants.version_endpoint = sandbox.variants.employees_endpoint = answer
-    response = session.get(url + path, timeout=5)
+    assert session.get(url + "/version", timeout=5).status_code == 404
+    sandbox.variants.version_endpoint = answer
+    response = session.get(url + "/version", timeout=5)
     assert response.status_code == status
     assert response.text.startswith("<html>") is (answer == "html")
     if answer == "json":
-        assert requests.get(url + path, timeout=5).status_code == 401
+        assert requests.get(url + "/version", timeout=5).status_code == 401
 
 
 def test_the_version_can_have_any_form(
@@ -110,22 +109,6 @@ def test_the_version_can_have_any_form(
     assert session.get(url + "/version", timeout=5).json() == {"version": "2024-12-05"}
     sandbox.variants.version_body = ["2025-01-29"]
     assert session.get(url + "/version", timeout=5).json() == ["2025-01-29"]
-
-
-def test_employees_are_counted_and_listed_in_pages(
-    sandbox: Sandbox, url: str, session: requests.Session
-) -> None:
-    sandbox.variants.employees_endpoint = "json"
-    first = session.get(url + "/employees", timeout=5).json()
-    assert (first["count"], len(first["results"])) == (430, 100)
-    rest = session.get(url + "/employees?limit=200&offset=300", timeout=5).json()
-    assert (rest["count"], len(rest["results"])) == (430, 130)
-    active = session.get(url + "/employees?is_active=true&limit=1", timeout=5).json()
-    assert active["count"] == sum(one.is_active for one in sandbox.company.employees)
-    stamps = [one["last_updated"] for one in first["results"]]
-    assert stamps == sorted(stamps)
-    for query in ("limit=0", "limit=201", "limit=x", "offset=-1", "is_active=1", "more=1"):
-        assert session.get(f"{url}/employees?{query}", timeout=5).status_code == 400
 
 
 def test_properties_can_be_added_replaced_and_omitted(sandbox: Sandbox, ask: Ask) -> None:
