@@ -29,6 +29,7 @@ To steer it while it runs:
   POST /sandbox/changes?count=5          change five employees and five jobs
   POST /sandbox/goal_changes?count=5     change the AI goals of five employees, nothing else
   POST /sandbox/removals?count=1&jobs=0  remove an employee and no job
+  POST /sandbox/moves                    change a list between its pages (see sandbox/moves.py)
   POST /sandbox/faults                   add a fault, a JSON object (see sandbox/faults.py)
   POST /sandbox/variants                 replace the variants, as with --variants
 """

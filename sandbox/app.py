@@ -105,6 +105,8 @@ def _add_exports(app: FastAPI, sandbox: Sandbox) -> None:
 async def _before_page(sandbox: Sandbox, path: str, request: PageRequest) -> None:
     sandbox.pages.append((path, request))
     with sandbox.page_in_progress(path):
+        for move in sandbox.moves:
+            move.meet(path, sandbox.company, sandbox.variants)
         waiting = sandbox.before_page(path)
         if isawaitable(waiting):
             await waiting

@@ -37,7 +37,7 @@ class Goal:
     last_updated: datetime
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Skill:
     """A skill of the vocabulary.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from sandbox.filters import DateReading
+    from sandbox.moves import Move
     from sandbox.requests import PageRequest
 
 
@@ -29,6 +30,7 @@ class Sandbox:
         tokens: The token endpoint.
         conditions: Delays and faults.
         variants: How the API differs from the documentation.
+        moves: Changes to lists between their pages.
         date_reading: How the API reads the plain date of a filter.
         requests: The number of requests to each path.
         pages: The valid page requests, in order.
@@ -46,6 +48,7 @@ class Sandbox:
     tokens: Tokens = field(default_factory=Tokens)
     conditions: Conditions = field(default_factory=Conditions)
     variants: Variants = field(default_factory=Variants)
+    moves: list[Move] = field(default_factory=list)
     date_reading: DateReading = "moment"
     requests: Counter[str] = field(default_factory=Counter)
     pages: list[tuple[str, PageRequest]] = field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI  # noqa: TC002 - FastAPI reads the annotations
 
 from sandbox.faults import Fault  # noqa: TC001 - as above
+from sandbox.moves import Move  # noqa: TC001 - as above
 from sandbox.variants import Variants  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def add_steering(app: FastAPI, sandbox: Sandbox) -> None:
     @app.post(PREFIX + "removals")
     async def removals(count: int = 1, jobs: int = 0) -> dict[str, list[str]]:
         return sandbox.company.remove_some(count, jobs)
+
+    @app.post(PREFIX + "moves")
+    async def moves(move: Move) -> None:
+        sandbox.moves.append(move)
 
     @app.post(PREFIX + "faults")
     async def faults(fault: Fault) -> None:

@@ -39,3 +39,15 @@ def ask(url: str, session: requests.Session) -> Callable[..., requests.Response]
         return session.post(url + path + query, json={"limit": 100} | body, timeout=5)
 
     return ask
+
+
+@pytest.fixture
+def get(url: str, session: requests.Session) -> Callable[[str], Any]:
+    """Ask for a page of a list."""
+
+    def get(address: str) -> Any:
+        answer = session.get(url + address, timeout=5)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return get

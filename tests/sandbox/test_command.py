@@ -29,6 +29,7 @@ def test_the_command_explains_itself() -> None:
         "127.0.0.1",
         "/sandbox/changes",
         "/sandbox/removals",
+        "/sandbox/moves",
         "/sandbox/variants",
     ):
         assert part in text
@@ -76,6 +77,18 @@ def test_employees_and_jobs_can_be_removed_from_outside(sandbox: Sandbox, url: s
     after = requests.get(url + "/sandbox/summary", timeout=5).json()
     assert after["employee_task_profiles"] == before["employee_task_profiles"] - 1
     assert after["job_task_profiles"] == before["job_task_profiles"] - 2
+
+
+def test_lists_can_be_moved_from_outside(
+    sandbox: Sandbox, url: str, session: requests.Session
+) -> None:
+    move = {"path": "/employees", "action": "remove", "skip": 1}
+    assert requests.post(url + "/sandbox/moves", json=move, timeout=5).ok
+    pages = [session.get(url + "/employees?limit=5", timeout=5).json() for _ in range(3)]
+    assert [page["count"] for page in pages] == [430, 429, 429]
+    assert len(sandbox.company.employees) == 429
+    for bad in ({"x": 1}, {"path": "/export/skills"}):
+        assert not requests.post(url + "/sandbox/moves", json=move | bad, timeout=5).ok
 
 
 def test_goals_can_be_changed_from_outside(url: str) -> None:

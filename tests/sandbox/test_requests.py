@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.app import OPTIONAL_PATHS
 from sandbox.exports import PATHS
 
 if TYPE_CHECKING:
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
 GOALS = PATHS["employee_ai_goals"]
 EMPLOYEES = PATHS["employee_task_profiles"]
 JOBS = PATHS["job_task_profiles"]
+SKILLS = OPTIONAL_PATHS["skills"]
+EMPLOYEE_SKILLS = OPTIONAL_PATHS["employee_skill_profiles"]
+JOB_SKILLS = OPTIONAL_PATHS["job_skill_profiles"]
+MATCHES = OPTIONAL_PATHS["employee_position_matches"]
 
+DATE = {"filter": "last_updated", "operator": "gt", "value": "2026-01-01"}
+ACTIVE = {"filter": "is_active", "is_active": True}
+FAMILIES = {"filter": "job_family_id_is_in_list", "job_family_ids": ["sales"]}
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
     (GOALS, "", {"limit": 1}),
     (GOALS, "?versions=all&external_vendor=techwolf", {"limit": 100}),
-    (GOALS, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": True}]}),
+    (GOALS, "", {"limit": 5, "filters": [ACTIVE]}),
     (EMPLOYEES, "?response_format=hierarchy", {"limit": 5, "include": ["source_events"]}),
     (JOBS, "", {"limit": 5, "include": ["source_data", "weekly_hours"]}),
     (
@@ -28,12 +36,16 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
             "limit": 5,
             "filters": [
                 {"filter": "last_updated", "operator": "lt", "value": "2026-01-01"},
-                {"filter": "job_family_id_is_in_list", "job_family_ids": ["sales"]},
+                FAMILIES,
             ],
         },
     ),
+    (SKILLS, "?external_vendor=workday", {"limit": 200}),
+    (EMPLOYEE_SKILLS, "?external_vendor=techwolf", {"limit": 5, "include": ["sources"]}),
+    (EMPLOYEE_SKILLS, "?response_format=list", {"limit": 5, "filters": [ACTIVE]}),
+    (JOB_SKILLS, "", {"limit": 5, "include": ["critical"], "filters": [FAMILIES, DATE]}),
+    (MATCHES, "?response_format=simple", {"limit": 5, "filters": [ACTIVE, DATE]}),
 ]
-DATE = {"filter": "last_updated", "operator": "gt", "value": "2026-01-01"}
 BAD: list[tuple[str, str, Any]] = [
     (GOALS, "", {}),
     (GOALS, "", []),
@@ -61,12 +73,26 @@ BAD: list[tuple[str, str, Any]] = [
     (EMPLOYEES, "", {"limit": 5, "filters": [DATE | {"value": "2026-02-30"}]}),
     (EMPLOYEES, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": "true"}]}),
     (JOBS, "", {"limit": 5, "include": ["source_events"]}),
-    (JOBS, "", {"limit": 5, "filters": [{"filter": "is_active", "is_active": True}]}),
+    (JOBS, "", {"limit": 5, "filters": [ACTIVE]}),
     (
         JOBS,
         "",
         {"limit": 5, "filters": [{"filter": "job_family_id_is_in_list", "job_family_ids": []}]},
     ),
+    *((path, "", {}) for path in (SKILLS, EMPLOYEE_SKILLS, JOB_SKILLS, MATCHES)),
+    (SKILLS, "", {"limit": 201}),
+    (SKILLS, "", {"limit": 5, "filters": [ACTIVE]}),
+    (SKILLS, "", {"limit": 5, "include": ["properties"]}),
+    (EMPLOYEE_SKILLS, "", {"limit": 101}),
+    (EMPLOYEE_SKILLS, "", {"limit": 5, "include": ["critical"]}),
+    (EMPLOYEE_SKILLS, "", {"limit": 5, "filters": [DATE]}),
+    (EMPLOYEE_SKILLS, "?response_format=hierarchy", {"limit": 5}),
+    (JOB_SKILLS, "", {"limit": 5, "filters": [ACTIVE]}),
+    (JOB_SKILLS, "", {"limit": 5, "include": ["skill_validation_state"]}),
+    (JOB_SKILLS, "?external_vendor=techwolf", {"limit": 5}),
+    (MATCHES, "", {"limit": 101}),
+    (MATCHES, "", {"limit": 5, "include": ["sources"]}),
+    (MATCHES, "", {"limit": 5, "filters": [FAMILIES]}),
 ]
 
 

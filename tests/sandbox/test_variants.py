@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from sandbox.app import OPTIONAL_PATHS
 from sandbox.exports import PATHS
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 GOALS = PATHS["employee_ai_goals"]
 EMPLOYEES = PATHS["employee_task_profiles"]
 JOBS = PATHS["job_task_profiles"]
+MATCHES = OPTIONAL_PATHS["employee_position_matches"]
 
 
 def updated(operator: str, value: str) -> list[dict[str, str]]:
@@ -176,3 +178,17 @@ def test_an_export_in_another_order_still_brings_everything_once(
         "external_id": sorted(created),
     }
     assert found == expected[order]
+
+
+def test_employees_without_a_job_may_have_a_match_without_one(sandbox: Sandbox, ask: Ask) -> None:
+    employees = sandbox.company.employees[:100]
+    matches = ask(MATCHES).json()["records"]
+    assert [one["employee_id"] for one in matches] == [
+        one.external_id for one in employees if one.job_id
+    ]
+    sandbox.variants.shows_null_matches = True
+    matches = ask(MATCHES).json()["records"]
+    assert [(one["employee_id"], one["job_id"], one["score"]) for one in matches] == [
+        (one.external_id, one.job_id, one.match_score) for one in employees
+    ]
+    assert not all(one["job_id"] for one in matches)
