@@ -264,12 +264,14 @@ def test_a_loop_to_the_cursor_of_a_resumed_pass_ends_with_an_error() -> None:
     [
         (None, 0, 0, None),
         (None, 3, 3, None),
-        (None, 100, 250, 100),
-        (100, 100, 250, 200),
-        (200, 50, 250, None),
-        (None, 7, 250, 7),  # A short page is not the last one.
-        (7, 1, 250, 8),
+        (None, 100, 250, 99),  # The last row is repeated.
+        (99, 100, 250, 198),
+        (198, 52, 250, None),
+        (None, 7, 250, 6),  # A short page is not the last one.
+        (6, 2, 250, 7),
+        (None, 1, 3, 0),
         (200, 0, 150, None),  # The list has become shorter.
+        (200, 0, 250, None),  # And longer again, while it was read.
         (200, 50, 150, None),
     ],
 )
@@ -298,4 +300,4 @@ def test_an_offset_moves_on_by_what_was_received_until_count_is_reached(
 )
 def test_a_list_by_offset_must_say_how_long_it_is(body: dict[str, Any], named: str) -> None:
     with pytest.raises(BrokenPageError, match=named):
-        LIMIT_OFFSET.next_position(parse(body, LIMIT_OFFSET), 2)
+        LIMIT_OFFSET.next_position(parse(body, LIMIT_OFFSET), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from sandbox.app import OPTIONAL_PATHS
 from tap_techwolf.version import VERSION
 from tests.harness import STREAMS, body_sent, settings, sync
 
@@ -48,6 +49,24 @@ def test_a_sync_with_defaults_sends_only_what_has_a_value(requests_mock: Mocker)
     assert asked(requests_mock, GOALS) == ({}, {"limit": 100})
     assert asked(requests_mock, EMPLOYEES) == ({}, {"limit": 100, "include": EMPLOYEE_INCLUDES})
     assert asked(requests_mock, JOBS) == ({}, {"limit": 100, "include": JOB_INCLUDES})
+
+
+def test_optional_exports_send_only_what_their_pages_show(requests_mock: Mocker) -> None:
+    answer(requests_mock)
+    paths = OPTIONAL_PATHS.values()
+    for path in paths:
+        requests_mock.post(API + path, json=LAST_PAGE, headers=DATE)
+        requests_mock.get(API + path, json={"count": 0, "results": []}, headers=DATE)
+    sync(live(optional_streams=list(OPTIONAL_PATHS)))
+    skills, employee_skills, job_skills, matches, employees, units = paths
+    assert asked(requests_mock, skills) == asked(requests_mock, matches) == ({}, {"limit": 100})
+    include = {"include": ["skill_validation_state"]}
+    assert asked(requests_mock, employee_skills) == ({}, {"limit": 100, **include})
+    include = {"include": ["critical", "proficiency_level"]}
+    assert asked(requests_mock, job_skills) == ({}, {"limit": 100, **include})
+    for path in (employees, units):
+        [request] = [one for one in requests_mock.request_history if one.path == path]
+        assert (request.method, request.query, request.body) == ("GET", "limit=200&offset=0", None)
 
 
 def test_the_token_request_has_the_documented_json_body(requests_mock: Mocker) -> None:

@@ -112,7 +112,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("page_size 100.0 from a file", {"page_size": Decimal("100.0")}, "'page_size' must be a whole"),
     ("parallel_streams 0", {"parallel_streams": 0}, "'parallel_streams' must be at least 1"),
-    ("parallel_streams 4", {"parallel_streams": 4}, "'parallel_streams' must be at most 3"),
+    ("parallel_streams 10", {"parallel_streams": 10}, "'parallel_streams' must be at most 9"),
     ("is_active a text", {"is_active": "false"}, "'is_active' must be true or false"),
     ("external_vendor", {"external_vendor": "sap"}, "'external_vendor' must be one of: techwolf"),
     ("ai_goal_versions", {"ai_goal_versions": "newest"}, "'ai_goal_versions' must be one of"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sandbox.app import TOKEN_PATH
+from sandbox.app import OPTIONAL_PATHS, TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.config.keys import KEY, RSA_KEY
@@ -262,7 +262,8 @@ def test_responses_without_a_date_leave_the_clock_unknown(
     sandbox: Sandbox, examine: Examine
 ) -> None:
     sandbox.conditions.faults += [
-        Fault(path, kind="date", times=99) for path in (TOKEN_PATH, "/version", *PATHS.values())
+        Fault(path, kind="date", times=99)
+        for path in (TOKEN_PATH, "/version", *PATHS.values(), *OPTIONAL_PATHS.values())
     ]
     assert examine()["clock"].verdict == "skipped"
 

@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.app import TOKEN_PATH
 from sandbox.exports import PATHS
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.doctor import cli
 from tap_techwolf.doctor.runner import check_names
 from tap_techwolf.version import VERSION
@@ -68,6 +69,7 @@ def test_the_names_of_the_checks_are_those_that_scripts_know(config: str) -> Non
         *("settings", "token", "clock", "version"),
         *(f"{kind}:{stream}" for stream in PATHS for kind in ("export", "form", "filter")),
         "goals_move_filter",
+        *(f"export:{stream}" for stream in OPTIONAL_STREAMS),
     ]
     assert list(checks_of(run("--config", config, "--json"))) == names
     probes = ["probe:date_time", "probe:gte", "probe:inactive"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.exports import PATHS
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.doctor.report import has_errors
 from tests.doctor.conftest import verdicts
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 def test_everything_is_ok(sandbox: Sandbox, examine: Examine) -> None:
     sandbox.company.change_some(10)
-    assert verdicts(examine(), "skipped") == {"version"}
+    others = {f"export:{stream}" for stream in OPTIONAL_STREAMS}
+    assert verdicts(examine(), "skipped") == {"version", *others}
     sandbox.variants.version_endpoint = "json"
-    checks = examine(with_probes=True)
+    checks = examine(with_probes=True, optional_streams=list(OPTIONAL_STREAMS))
     assert verdicts(checks, "ok") == checks.keys()
+    assert {f"form:{stream}" for stream in OPTIONAL_STREAMS} < checks.keys()
 
 
 def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine) -> None:

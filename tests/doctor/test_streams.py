@@ -33,11 +33,11 @@ SCHEMA = {
 RECORDS = [{"skill_id": f"jane-{one}", "level_id": one, "name": "Jane"} for one in range(5)]
 
 
-class Skills(ExportStream):
+class Clusters(ExportStream):
     """A list by offset, with a key of two properties and without filters."""
 
-    name = "skills"
-    path = "/skills"
+    name = "clusters"
+    path = "/clusters"
     primary_keys = ("skill_id", "level_id")
     parameters = ()
     include = None
@@ -69,7 +69,7 @@ def answer(target: str) -> tuple[int, Any]:
         return 200, {"access_token": "t"}
     if url.path == "/levels":
         return 200, {"has_next": False, "records": RECORDS}
-    if url.path == "/skills":
+    if url.path == "/clusters":
         start = query["offset"]
         results = RECORDS[start : start + query["limit"]]
         return 200, {"count": len(RECORDS), "results": results}
@@ -79,7 +79,7 @@ def answer(target: str) -> tuple[int, Any]:
 @pytest.fixture
 def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
     monkeypatch.setattr(schemas, "_SCHEMAS", _Schemas())
-    monkeypatch.setattr(streams, "STREAMS", (Skills, Levels))
+    monkeypatch.setattr(streams, "STREAMS", (Clusters, Levels))
     file = tmp_path / "config.json"
     with server(answer) as address:
         file.write_text(json.dumps(settings(address, page_size=2)))
@@ -87,13 +87,13 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
 
 
 def test_a_list_by_offset_is_read(checks: dict[str, Check]) -> None:
-    assert checks["export:skills"].verdict == "ok"
-    assert "More pages follow" in checks["export:skills"].seen
-    assert checks["form:skills"].seen == "All 2 records match the schema."
+    assert checks["export:clusters"].verdict == "ok"
+    assert "More pages follow" in checks["export:clusters"].seen
+    assert checks["form:clusters"].seen == "All 2 records match the schema."
 
 
 def test_what_a_stream_does_not_have_is_not_checked(checks: dict[str, Check]) -> None:
-    assert "filter:skills" not in checks
+    assert "filter:clusters" not in checks
     assert "goals_move_filter" not in checks
     assert not verdicts(checks, "error") - {"filter:levels"}
 
