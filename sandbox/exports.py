@@ -96,7 +96,7 @@ FORMS: dict[str, Form] = {
     ),
 }
 
-#: The paths of those that the tap always reads, by their streams.
+#: Their paths, by the streams that read them; without those that the tap reads only if asked.
 PATHS = {form.stream: path for path, form in FORMS.items() if not form.is_optional}
 
 

@@ -46,7 +46,7 @@ class Form:
         includes: The values of `include`; empty if the export has no such field.
         filters: The kinds of filters; empty if it has no such field.
         most_per_page: The largest `limit`.
-        is_optional: Whether the tap reads it only if the user names it.
+        is_optional: Whether the tap reads it only if asked.
     """
 
     stream: str

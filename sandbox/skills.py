@@ -34,8 +34,14 @@ _CUSTOM = {
 # Skills that the company renamed, with TechWolf's names.
 _DEFAULT_NAMES = {"Excel": "Microsoft Excel", "SAP": "SAP ERP"}
 
-_EVENT_TYPES = ("working_history", "project", "learning", "resume_document")
-_SYSTEMS = ("workday", "cornerstone", "upload")
+_STATES = ("suggested",) * 5 + ("validated",) * 4 + ("rejected",)
+# Types of events, and the systems that they are from.
+_SOURCES = (
+    ("working_history", "workday"),
+    ("project", "workday"),
+    ("learning", "cornerstone"),
+    ("resume_document", "upload"),
+)
 
 
 def _vocabulary() -> dict[str, Skill]:
@@ -61,6 +67,8 @@ def _vocabulary() -> dict[str, Skill]:
 
 
 _SKILLS = _vocabulary()
+# What people can do that neither tasks nor jobs need. Nobody has the rest of the vocabulary.
+_OTHERS = tuple(_SKILLS)[::3]
 
 
 def all_skills() -> list[Skill]:
@@ -109,26 +117,19 @@ def employee_skills(
         return []
     names = [name for name in _of_tasks(employee) if chance.random() < 0.9]
     names += [one.skill.name for one in needed if chance.random() < 0.6]
-    names += chance.sample(list(_SKILLS), chance.randint(0, 4))
+    names += chance.sample(_OTHERS, chance.randint(0, 4))
     return [_employee_skill(chance, _SKILLS[name]) for name in dict.fromkeys(names)]
 
 
 def _employee_skill(chance: random.Random, skill: Skill) -> ProfileSkill:
-    state = chance.choices(("suggested", "validated", "rejected"), (5, 4, 1))[0]
-    return ProfileSkill(
-        skill,
-        state,
-        events=[
-            {
-                "external_id": f"event-{chance.getrandbits(48):012x}",
-                "event_type": chance.choice(_EVENT_TYPES),
-                "source": chance.choice(_SYSTEMS),
-            }
-            for _ in range(chance.randint(1, 2))
-        ],
-        self_rated=chance.randint(1, 5) if state == "validated" else None,
-        level=chance.choice((None, 1, 2, 3, 4, 5)),
-    )
+    state = chance.choice(_STATES)
+    events = []
+    for event_type, source in chance.choices(_SOURCES, k=chance.choice((1, 2))):
+        external_id = f"event-{chance.getrandbits(48):012x}"
+        events.append({"external_id": external_id, "event_type": event_type, "source": source})
+    self_rated = chance.choice((1, 2, 3, 4, 5)) if state == "validated" else None
+    level = chance.choice((None, 1, 2, 3, 4, 5))
+    return ProfileSkill(skill, state, events, self_rated, level)
 
 
 def match_score(held: Iterable[ProfileSkill], needed: Sequence[ProfileSkill]) -> float:

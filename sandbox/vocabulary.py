@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from functools import cache
 
 NAMESPACE = uuid.UUID("6f1d2c52-5f0e-4a43-9a53-3d1f4f6d8b11")
 
@@ -126,11 +127,13 @@ GOALS = (
 )
 
 
+@cache
 def slug(name: str) -> str:
     """Return an id made from a name: lower-case letters, digits and '-'."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+@cache
 def skill_id(skill: str) -> str:
     """Return the id of a skill."""
     return str(uuid.uuid5(NAMESPACE, f"skill {skill}"))
