@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.scenarios import PAGE
 from sandbox.app import TOKEN_PATH
 from sandbox.company import Company
-from sandbox.exports import FORMS, export_page
+from sandbox.exports import FORMS, PATHS, export_page
 from sandbox.requests import PageRequest
 from sandbox.server import serve_app
 
@@ -40,7 +40,7 @@ def render() -> dict[str, list[bytes]]:
         while len(entity.tasks) < TASKS:
             company.change(entity)
     rendered: dict[str, list[bytes]] = {}
-    for path, form in FORMS.items():
+    for path, form in ((path, FORMS[path]) for path in PATHS.values()):
         query = {name: values[0] for name, values in form.query.items()}
         includes = form.includes - {"rejected_tasks"}
         cursor = None
@@ -61,7 +61,7 @@ class Pages:
     def __init__(self) -> None:
         """Render the pages."""
         self.rendered = render()
-        self.pages = dict.fromkeys(FORMS, 1)
+        self.pages = dict.fromkeys(PATHS.values(), 1)
         self.delay = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +104,7 @@ def main() -> None:
         print(url, flush=True)  # noqa: T201 - the parent process waits for it
         for line in sys.stdin:
             *pages, delay = line.split()
-            app.pages = dict(zip(FORMS, map(int, pages), strict=True))
+            app.pages = dict(zip(PATHS.values(), map(int, pages), strict=True))
             app.delay = float(delay)
             print(line, end="", flush=True)  # noqa: T201 - as above
 

@@ -20,27 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROFILES, UNITS, MATCHES = "employee_skill_profiles", "organisational_units", "employee_matches"
+CLUSTERS, COURSES, MATCHES = "employee_skill_clusters", "courses", "employee_matches"
 # The recipe says that another key needs another `primary_keys`; it shows no third class.
 OTHER_KEY = (
-    ("EmployeeSkillProfiles", "EmployeeMatches"),
-    (PROFILES, MATCHES),
-    ("skill_profiles", "matches"),
-    ("=skill_profile,", "=match,"),
+    ("EmployeeSkillClusters", "EmployeeMatches"),
+    (CLUSTERS, MATCHES),
+    ("employees/skill_clusters", "employees/matches"),
+    ("=skill_clusters,", "=match,"),
     ("external_id", "employee_id"),
 )
-NEW_STREAMS = """(
-    EmployeeAIGoals,
-    EmployeeTaskProfiles,
-    JobTaskProfiles,
-    EmployeeSkillProfiles,
+NEW_STREAMS = """
+    EmployeeSkillClusters,
     EmployeeMatches,
-    OrganisationalUnits,
-)"""
+    Courses,
+)
+"""
 SHOW = """
 
-def skill_profile(entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
-    \"\"\"Return the skill profile of an employee.\"\"\"
+def skill_clusters(entity: Entity, request: PageRequest) -> Sequence[dict[str, Any]]:
+    \"\"\"Return the skill clusters of an employee.\"\"\"
     del request
     return [{"external_id": entity.external_id, "skills": []}]
 """
@@ -96,32 +94,29 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (".venv", ".mypy_cache"):
         if (ROOT / name).exists():
             (copy / name).symlink_to(ROOT / name)
-    profiles, units, form, entry = blocks()
+    clusters, courses, form, entry = blocks()
     schemas = copy / "tap_techwolf" / "schemas"
-    (schemas / f"{PROFILES}.json").write_text(schema("external_id", "skills"))
+    (schemas / f"{CLUSTERS}.json").write_text(schema("external_id", "skills"))
     (schemas / f"{MATCHES}.json").write_text(schema("employee_id", "skills"))
-    (schemas / f"{UNITS}.json").write_text(schema("external_id"))
-    classes = "\n\n".join((profiles, replaced(profiles), units))
+    (schemas / f"{COURSES}.json").write_text(schema("external_id"))
+    classes = "\n\n".join((clusters, replaced(clusters), courses))
     edit(
         copy / "tap_techwolf" / "streams.py",
-        ("#: All exports.", f"{classes}\n\n#: All exports."),
-        ("import NEXT_STARTING_AFTER", "import LIMIT_OFFSET, NEXT_STARTING_AFTER"),
-        (
-            "(EmployeeAIGoals, EmployeeTaskProfiles, JobTaskProfiles)",
-            NEW_STREAMS,
-        ),
+        ("#: All exports;", f"{classes}\n\n#: All exports;"),
+        ("    EmployeePositionMatches,\n)\n", f"    EmployeePositionMatches,{NEW_STREAMS}"),
     )
     edit(
         copy / "sandbox" / "exports.py",
         ("\n}\n\n#: Their paths", f"\n{form}{replaced(form)}}}\n\n#: Their paths"),
-        ("import goals, show,", "import goals, match, show, skill_profile,"),
+        ("    job_skill_profile,\n    pos", "    job_skill_profile,\n    match,\n    pos"),
+        ("    skill,\n", "    skill,\n    skill_clusters,\n"),
     )
     edit(
         copy / "sandbox" / "lists.py",
-        ("LISTS: dict[str, List] = {}", f"LISTS: dict[str, List] = {{\n{entry}}}"),
+        ("LISTS: dict[str, List] = {\n", f"LISTS: dict[str, List] = {{\n{entry}"),
     )
     with (copy / "sandbox" / "records.py").open("a") as file:
-        shown = SHOW.replace("skill_profile(", "match(").replace('external_id"', 'employee_id"')
+        shown = SHOW.replace("skill_clusters(", "match(").replace('external_id"', 'employee_id"')
         file.write(SHOW + shown)
     return copy
 
@@ -168,7 +163,7 @@ def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
 def test_the_tests_of_schemas_and_of_the_sandbox_take_the_new_streams(tree: Path) -> None:
     added = "".join(
         f'\n    "{stream}": {columns},'
-        for stream, columns in ((PROFILES, {"skills"}), (MATCHES, {"skills"}), (UNITS, "set()"))
+        for stream, columns in ((CLUSTERS, {"skills"}), (MATCHES, {"skills"}), (COURSES, "set()"))
     )
     file = tree / "tests" / "test_schemas.py"
     edit(file, ("\nDOCUMENTED = {", f"\nDOCUMENTED = {{{added}"))
@@ -180,23 +175,23 @@ def test_the_tests_of_schemas_and_of_the_sandbox_take_the_new_streams(tree: Path
 def test_the_new_streams_are_synced_twice(tree: Path, tmp_path: Path) -> None:
     discovered = json.loads(python(tree, "-m", "tap_techwolf", "--discover").stdout)
     entries = {entry["tap_stream_id"]: entry for entry in discovered["streams"]}
-    for stream, key in ((PROFILES, "external_id"), (MATCHES, "employee_id")):
+    for stream, key in ((CLUSTERS, "external_id"), (MATCHES, "employee_id")):
         assert entries[stream]["key_properties"] == [key]
         assert entries[stream]["replication_method"] == "FULL_TABLE"
     with sandbox_of(tree) as url:
         config, state = tmp_path / "config.json", tmp_path / "state.json"
-        config.write_text(json.dumps(settings(url, tenant=tokens.TENANT)))
+        config.write_text(json.dumps(settings(url, tenant=tokens.TENANT, page_size=50)))
         state.write_text("{}")
         for _ in range(2):
             line = ["-m", "tap_techwolf", f"--config={config}", f"--state={state}"]
             done = python(tree, *line)
             assert done.returncode == 0, done.stderr
             output = Output.parse(done.stdout.encode().splitlines())
-            employees = output.ids(PROFILES)
+            employees = output.ids(CLUSTERS)
             assert len(set(employees)) == 120
             assert [one["employee_id"] for one in output.records[MATCHES]] == employees
-            assert output.ids(UNITS) == [f"unit-{number}" for number in range(450)]
+            assert sorted(output.ids(COURSES)) == sorted(employees)
             passes = {row["stream"]: row for row in output.records["completed_passes"]}
             # Each page is written before the next one, also without a cursor to save.
-            assert (passes[UNITS]["record_count"], passes[UNITS]["page_count"]) == (450, 3)
+            assert (passes[COURSES]["record_count"], passes[COURSES]["page_count"]) == (120, 3)
             state.write_text(json.dumps(output.state))

@@ -317,11 +317,13 @@ def test_one_that_is_not_licensed_ends_alone(
 
 def test_nine_streams_run_side_by_side_if_asked(sandbox: Sandbox, url: str) -> None:
     arrived: set[str] = set()
+    are_all_there = asyncio.Event()
 
     async def wait_for_all(path: str) -> None:
         arrived.add(path)
-        while len(arrived) < len({*STREAMS, *ALL}):
-            await asyncio.sleep(0.001)
+        if len(arrived) == len({*STREAMS, *ALL}):
+            are_all_there.set()
+        await are_all_there.wait()
 
     sandbox.before_page = wait_for_all
     sync(settings(url, optional_streams=ALL, parallel_streams=9))
