@@ -27,11 +27,7 @@ _LOG_LEVELS = ("NOTSET", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "
 
 
 def main() -> None:
-    """Run the `tap-techwolf` command.
-
-    Raises:
-        SystemExit: With status 0 after a complete run, and 1 or 2 after anything else.
-    """
+    """Run the `tap-techwolf` command; only after a complete run is the exit status 0."""
     handle_signals(exit_during_start)
     match sys.argv[1:]:
         case ["--version"]:
@@ -45,7 +41,7 @@ def main() -> None:
 
             print_text(files("tap_techwolf").joinpath("help.txt").read_text())
         case _:
-            if problem := check_log_level(os.environ) or check_log_config(os.environ):
+            if problem := check_logging(os.environ):
                 exit_now(problem)
             _run()
 
@@ -60,31 +56,20 @@ def print_text(text: str) -> None:
         exit_now(f"stdout cannot be written to: {error.strerror}.")
 
 
-def check_log_level(environ: MutableMapping[str, str]) -> str | None:
-    """Return a one-line error if the log level is unknown, and remove empty variables.
+def check_logging(environ: MutableMapping[str, str]) -> str | None:
+    """Return a one-line error if a variable about logging is wrong, and remove empty ones.
 
-    Has to be done before the SDK is imported, which raises an error for both.
+    The SDK raises an error for an unknown or empty level, as soon as it is imported. It only warns
+    if there is no log configuration, and logs to another place than the user expects.
     """
-    for variable in _LOG_LEVEL_VARIABLES:
-        level = environ.get(variable)
-        if level == "":
+    for variable in (_LOG_CONFIG_VARIABLE, *_LOG_LEVEL_VARIABLES):
+        if environ.get(variable) == "":
             del environ[variable]
-        elif level is not None:
-            if level.upper() in _LOG_LEVELS:
-                return None
-            return f"{variable} must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."
-    return None
-
-
-def check_log_config(environ: MutableMapping[str, str]) -> str | None:
-    """Return a one-line error if there is no log configuration, and remove an empty variable.
-
-    The SDK would only warn, and log to another place than the user expects.
-    """
+    variable = next(filter(environ.get, _LOG_LEVEL_VARIABLES), "")
+    if variable and environ[variable].upper() not in _LOG_LEVELS:
+        return f"{variable} must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."
     path = environ.get(_LOG_CONFIG_VARIABLE)
-    if path == "":
-        del environ[_LOG_CONFIG_VARIABLE]
-    elif path is not None and not Path(path).is_file():
+    if path and not Path(path).is_file():
         return f"{_LOG_CONFIG_VARIABLE} does not name a file: {path!r}."
     return None
 
@@ -113,8 +98,7 @@ def _run() -> None:
     try:
         command()
     except Terminated as error:
-        message = f"Stopped by {error.signal_name}. Run again to resume from the last saved state."
-        _fail(message)
+        _fail(f"Stopped by {error.signal_name}. Run again to resume from the last saved state.")
     except SystemExit:
         print_text("")  # Flush stdout now: at exit, Python would print a traceback if it is full.
         # A signal that arrives while Python exits would change the exit status.
@@ -158,13 +142,11 @@ def _is_shown(message: str) -> bool:
     record = logger.makeRecord(logger.name, logging.ERROR, __file__, 0, message, (), None)
     if not logger.isEnabledFor(logging.ERROR) or not logger.filter(record):
         return False
-    if not logger.hasHandlers():
-        return True  # Python's last resort.
-    place: logging.Logger | None = logger
-    while place is not None:
-        for handler in place.handlers:
-            is_stderr = isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
-            if is_stderr and handler.level <= logging.ERROR and handler.filter(record):
-                return True
-        place = place.parent if place.propagate else None
-    return False
+    handlers = [*logger.handlers, *(logging.root.handlers if logger.propagate else [])]
+    return not handlers or any(  # Without any, Python logs to stderr.
+        isinstance(handler, logging.StreamHandler)
+        and handler.stream is sys.stderr
+        and handler.level <= logging.ERROR
+        and handler.filter(record)
+        for handler in handlers
+    )

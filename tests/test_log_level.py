@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_techwolf.cli import check_log_level
+from tap_techwolf.cli import check_logging
 from tests.harness import Output, arguments, run, settings
 
 if TYPE_CHECKING:
@@ -21,26 +21,26 @@ LEVELS = "must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."
 @pytest.mark.parametrize("variable", [TAP, ANY])
 def test_a_known_level_is_kept(variable: str, level: str) -> None:
     environ = {variable: level}
-    assert check_log_level(environ) is None
+    assert check_logging(environ) is None
     assert environ == {variable: level}
 
 
 @pytest.mark.parametrize("level", ["trace", "10", " ", "verbose-4711"])
 @pytest.mark.parametrize("variable", [TAP, ANY])
 def test_an_unknown_level_is_refused_without_its_value(variable: str, level: str) -> None:
-    assert check_log_level({variable: level}) == f"{variable} {LEVELS}"
+    assert check_logging({variable: level}) == f"{variable} {LEVELS}"
 
 
 def test_an_empty_level_counts_as_unset() -> None:
     environ = {TAP: "", ANY: "", "PATH": ""}
-    assert check_log_level(environ) is None
+    assert check_logging(environ) is None
     assert environ == {"PATH": ""}
 
 
 def test_the_level_of_the_tap_overrides_the_general_one() -> None:
-    assert check_log_level({TAP: "debug", ANY: "trace"}) is None
-    assert check_log_level({TAP: "trace", ANY: "debug"}) == f"{TAP} {LEVELS}"
-    assert check_log_level({TAP: "", ANY: "trace"}) == f"{ANY} {LEVELS}"
+    assert check_logging({TAP: "debug", ANY: "trace"}) is None
+    assert check_logging({TAP: "trace", ANY: "debug"}) == f"{TAP} {LEVELS}"
+    assert check_logging({TAP: "", ANY: "trace"}) == f"{ANY} {LEVELS}"
 
 
 CONFIG = "SINGER_SDK_LOG_CONFIG"
