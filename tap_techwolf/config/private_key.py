@@ -12,25 +12,20 @@ class PrivateKeyError(ValueError):
     """The key or its passphrase cannot be used. The text contains neither of them."""
 
     def __init__(self, setting: str, problem: str) -> None:
-        """Store which setting is wrong, and a text that follows its name."""
-        super().__init__(problem)
+        super().__init__(problem)  # It follows the setting's name.
         self.setting = setting
 
 
 def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
-    r"""Load an RSA private key.
+    r"""Load an RSA private key in PEM format.
 
-    Args:
-        pem: The key in PEM format. A literal `\n` counts as a line break, because that is
-            how environment variables often contain one.
-        passphrase: The passphrase, if the key is encrypted.
+    A literal `\n` counts as a line break, as environment variables often contain one that way.
 
     Raises:
         PrivateKeyError: It is not a key, not an RSA key, or the passphrase is wrong.
     """
     # Slow to import, and not needed with a client secret.
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     text = pem.replace("\\n", "\n").strip().encode()

@@ -26,11 +26,7 @@ _BOOLEANS = {
 
 
 def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
-    """Read a JSON object from a file that was named on the command line.
-
-    Args:
-        path: The path of the file, or `-` for standard input.
-        option: The command line option that named it, without its dashes.
+    """Read a JSON object from a file named on the command line, or from standard input (`-`).
 
     Raises:
         ConfigurationError: The file cannot be read, or does not hold a JSON object. The text
@@ -62,23 +58,20 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
 def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Return the settings that environment variables or a `.env` file contain.
 
-    The SDK reads an unknown text for a boolean as false, and fails on a bad number without
-    naming the setting. Here a text that cannot be converted stays as it is, so that the
-    validation can name the setting.
+    The SDK reads an unknown text for a boolean as false, and fails on a bad number. Here a text
+    that cannot be converted stays as it is, so that the validation can name the setting.
 
     Raises:
         SettingsError: There is a `.env` file that cannot be read.
     """
-    as_strings = {name: {"type": "string"} for name in schema["properties"]}
+    types = {name: setting.get("type", []) for name, setting in schema["properties"].items()}
+    as_strings = {name: {"type": "string"} for name in types}
     try:
         texts = parse_environment_config({"properties": as_strings}, prefix)
     except (OSError, UnicodeDecodeError):
         problem = "The file .env in a folder above the installed tap is not a text in UTF-8."
         raise SettingsError(problem) from None
-    return {
-        name: _convert(text, schema["properties"][name].get("type", []))
-        for name, text in texts.items()
-    }
+    return {name: _convert(text, types[name]) for name, text in texts.items()}
 
 
 def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value

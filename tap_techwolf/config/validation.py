@@ -120,13 +120,13 @@ def _rule(name: str, error: ValidationError) -> str:
 
 
 def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    if "start_date" in config:
-        try:
-            # A day may have begun elsewhere: the filter goes back by at least one.
-            if parse_date_time(config["start_date"]) > datetime.now(UTC) + timedelta(days=1):
-                yield "'start_date' is in the future: no record would be exported"
-        except ValueError:
-            yield "'start_date' must be a date-time such as 2026-01-01T00:00:00Z"
+    try:
+        # A day may have begun elsewhere: the filter goes back by at least one.
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        if "start_date" in config and parse_date_time(config["start_date"]) > tomorrow:
+            yield "'start_date' is in the future: no record would be exported"
+    except ValueError:
+        yield "'start_date' must be a date-time such as 2026-01-01T00:00:00Z"
     if "api_version" in config and not _is_date(config["api_version"]):
         yield "'api_version' must be a date such as 2024-12-05"
 
