@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 # Nothing is updated before 1970. Earlier dates would only risk an overflow.
-_EARLIEST = date(1970, 1, 1)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Allows for two clocks that differ a little, and for a server that rounds.
 _MARGIN = timedelta(hours=1)
@@ -37,20 +37,11 @@ def format_date_time(moment: datetime) -> str:
 
 
 def filter_date(moment: datetime, lookback_days: int) -> str:
-    """Return the date to filter by, so that no record updated since a moment is missed.
+    """Return the date (`YYYY-MM-DD`) to filter by, so that no record updated since is missed.
 
-    TechWolf does not document how the API compares a plain date. This date is early enough,
-    with an hour to spare, whether "greater" means after that day's midnight in UTC or on a
-    later day.
-
-    Args:
-        moment: Records that were updated since then are wanted.
-        lookback_days: How many days to go back, at least 1.
-
-    Returns:
-        A date as `YYYY-MM-DD`.
+    TechWolf does not document how the API compares a plain date. This date is early enough, with
+    an hour to spare, whether "greater" means after that day's midnight in UTC or on a later day:
+    it is at least one day back.
     """
-    if moment.year < _EARLIEST.year:
-        return _EARLIEST.isoformat()
-    day = (moment.astimezone(UTC) - _MARGIN).toordinal() - lookback_days
+    day = (max(moment, _EARLIEST).astimezone(UTC) - _MARGIN).toordinal() - lookback_days
     return date.fromordinal(max(day, _EARLIEST.toordinal())).isoformat()

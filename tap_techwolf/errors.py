@@ -91,11 +91,7 @@ class StoppedError(TapTechWolfError):
 
 
 class SyncError(TapTechWolfError):
-    """Some streams failed; the others are complete.
-
-    Attributes:
-        failures: The error that ended each failed stream, by the stream's name.
-    """
+    """Some streams failed, by name with the error that ended each; the others are complete."""
 
     def __init__(self, failures: Mapping[str, Exception]) -> None:
         super().__init__(f"Failed: {', '.join(failures)}")
