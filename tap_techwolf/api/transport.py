@@ -5,7 +5,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -61,10 +61,10 @@ _FAILURES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], st
     (urllib3_errors.SSLError, "the TLS handshake failed", ""),
     (urllib3_errors.NewConnectionError, "no connection ({system})", ""),
     (urllib3_errors.ConnectTimeoutError, "no connection in time", ""),
-    (requests.Timeout, "no response in time", ""),
-    (urllib3_errors.ReadTimeoutError, "no response in time", ""),
+    ((requests.Timeout, urllib3_errors.ReadTimeoutError), "no response in time", ""),
     (urllib3_errors.IncompleteRead, "the response was cut short", ""),
     (urllib3_errors.DecodeError, "the response was cut short", ""),
+    (BaseException, "the connection was cut", ""),
 )
 
 
@@ -171,8 +171,7 @@ class Transport:
     Attributes:
         timeout: How many seconds a request may take.
         request_count: How many requests were sent, those for tokens and repeated ones included.
-        clock_difference: How far the server's clock is ahead of this machine's, by the newest
-            response; None if it is not known.
+        clock_difference: That of the newest response.
     """
 
     def __init__(self, timeout: float, most_requests: float = math.inf) -> None:
@@ -281,30 +280,30 @@ def _first_variable(names: tuple[str, ...]) -> str:
 
 def _request_error(error: Exception) -> RequestError:
     causes = list(_causes(error))
-    proxy = _first_variable(_PROXY_VARIABLES)
+    reason, advice, is_transient = _describe(causes)
+    said = (cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror)
+    return RequestError(
+        reason.format(system=next(said, "unknown cause")),
+        advice=advice.format(proxy=_first_variable(_PROXY_VARIABLES)),
+        is_transient=is_transient,
+    )
+
+
+def _describe(causes: Sequence[BaseException]) -> tuple[str, str, bool]:
+    """Return what happened, what to do, and whether the error is transient."""
     if refusal := next(filter(None, (_PROXY_REFUSED.search(str(one)) for one in causes)), None):
         status = int(refusal[1])
-        advice = _PROXY_ADVICE
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            advice = "Check the user and the password in {proxy}."
-        return RequestError(
-            f"the proxy refused the connection ({status})",
-            advice=advice.format(proxy=proxy),
-            is_transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-        )
+        is_password = status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+        advice = "Check the user and the password in {proxy}." if is_password else _PROXY_ADVICE
+        is_transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return f"the proxy refused the connection ({status})", advice, is_transient
     # urllib3 has no error of its own for a SOCKS proxy, but the connection is one to the proxy.
     if any(type(getattr(one, "conn", None)).__module__ == _SOCKS_MODULE for one in causes):
-        return RequestError(_PROXY_FAILED, advice=_PROXY_ADVICE.format(proxy=proxy))
-    said = (cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror)
-    system = next(said, "unknown cause")
-    for kind, reason, advice in _FAILURES:
-        if any(isinstance(cause, kind) for cause in causes):
-            return RequestError(
-                reason.format(system=system),
-                advice=advice.format(proxy=proxy),
-                is_transient=kind not in {ssl.SSLCertVerificationError, _BAD_ADDRESSES},
-            )
-    return RequestError("the connection was cut")
+        return _PROXY_FAILED, _PROXY_ADVICE, True
+    kind, reason, advice = next(
+        row for row in _FAILURES if any(isinstance(cause, row[0]) for cause in causes)
+    )
+    return reason, advice, kind not in {ssl.SSLCertVerificationError, _BAD_ADDRESSES}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
