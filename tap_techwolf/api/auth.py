@@ -38,6 +38,8 @@ _CREDENTIALS_ADVICE = (
 _SHORTEST_LIFETIME = 60
 _LONGEST_LIFETIME = 10**9
 
+_NETWORK_ADVICE = "Check 'region', 'auth_url' and the network, or run again later."
+
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -111,11 +113,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
 
     @override
     def authenticate_request(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the token to a request; threads that need a new one wait for the same one.
-
-        Raises:
-            AuthenticationError: There is no token.
-        """
+        """Add the token to a request; threads that need a new one wait for the same one."""
         with self._lock:
             return super().authenticate_request(request)
 
@@ -135,15 +133,13 @@ class TechWolfAuthenticator(OAuthAuthenticator):
 
     @override
     def update_access_token(self) -> None:
-        """Get a token.
+        """Get a token; an error is raised again for the rest of the run, without a request.
 
-        Replaces the SDK's request, which sends a form, does not retry a 5xx, and logs the whole
-        response.
+        What one thread was refused, the others would be refused as well. Replaces the SDK's
+        request, which sends a form, does not retry a 5xx, and logs the whole response.
 
         Raises:
-            AuthenticationError: The token endpoint rejected the request or gave no token. For the
-                rest of the run the same error is raised again, without another request: what one
-                thread was refused, the others would be refused as well.
+            AuthenticationError: The token endpoint rejected the request or gave no token.
         """
         if self._error is not None:
             raise self._error
@@ -158,15 +154,9 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         try:
             answer = self._retries.run(self._request_token, "Token request")
         except RequestError as error:
-            advice = error.advice or (
-                "Check 'region', 'auth_url' and the network, or run again later."
-            )
-            raise AuthenticationError(
-                f"The token endpoint gave no token: {error.summary}. {advice}",
-                status=error.response.status if error.response else None,
-                reason=error.reason,
-                advice=advice,
-            ) from error
+            what = f"The token endpoint gave no token: {error.summary}"
+            status = error.response.status if error.response else None
+            raise _error(what, error.advice or _NETWORK_ADVICE, error.reason, status) from error
         self.access_token = _access_token(answer)
         self.lifetime = _lifetime(answer)
         self._renew_at = requested_at + self._useful_seconds(self.lifetime)
@@ -181,27 +171,20 @@ class TechWolfAuthenticator(OAuthAuthenticator):
                 self.auth_endpoint,
                 json=self.oauth_request_body,
                 headers={"Accept": "application/json", "User-Agent": self._settings["user_agent"]},
-                auth=_no_auth,
+                auth=lambda request: request,  # Without it, requests would use a `.netrc`.
             )
         )
         if is_transient(response.status):
             raise RequestError(status_text(response.status), response)
         if response.status != HTTPStatus.OK:
-            status = status_text(response.status)
-            message = api_message(response) or "no message"
-            advice = _CREDENTIALS_ADVICE
-            if "private_key" in self._settings:
-                advice = _clock_advice(response) + advice
-            raise AuthenticationError(
-                f"The token endpoint answered {status} ({message}). {advice}",
-                status=response.status,
-                reason=status,
-                advice=advice,
-            )
-        answer = _json_object(response)
-        if answer is None:
-            raise RequestError("the response is not a JSON object", response)
-        return answer
+            reason = status_text(response.status)
+            what = f"The token endpoint answered {reason} ({api_message(response) or 'no message'})"
+            advice = _clock_advice(response) if "private_key" in self._settings else ""
+            raise _error(what, advice + _CREDENTIALS_ADVICE, reason, response.status)
+        try:
+            return msgspec.json.decode(response.body, type=dict[str, Any])
+        except (ValueError, RecursionError) as error:
+            raise RequestError("the response is not a JSON object", response) from error
 
     def _useful_seconds(self, lifetime: float | None) -> float:
         if lifetime is None:
@@ -218,17 +201,8 @@ class TechWolfAuthenticator(OAuthAuthenticator):
         return lifetime - min(self._transport.timeout, lifetime / 2)
 
 
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave the request as it is: without this, requests would use the user's `.netrc`."""
-    return request
-
-
-def _json_object(response: Response) -> dict[str, Any] | None:
-    try:
-        answer = msgspec.json.decode(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
+def _error(what: str, advice: str, reason: str, status: int | None) -> AuthenticationError:
+    return AuthenticationError(f"{what}. {advice}", status=status, reason=reason, advice=advice)
 
 
 def _clock_advice(response: Response) -> str:
@@ -243,12 +217,9 @@ def _clock_advice(response: Response) -> str:
 def _access_token(answer: Mapping[str, Any]) -> str:
     token = answer.get("access_token")
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-        raise AuthenticationError(
-            "The token endpoint's response has no 'access_token'. Check 'auth_url'.",
-            status=HTTPStatus.OK,
-            reason="the response has no 'access_token'",
-            advice="Check 'auth_url'.",
-        )
+        reason = "the response has no 'access_token'"
+        what = "The token endpoint's response has no 'access_token'"
+        raise _error(what, "Check 'auth_url'.", reason, HTTPStatus.OK)
     return token
 
 

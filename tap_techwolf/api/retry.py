@@ -63,10 +63,9 @@ class Retries:
     def run(
         self, request: Callable[[], Result], place: str, max_attempts: int | None = None
     ) -> Result:
-        """Make a request, and repeat it while its errors are transient.
+        """Make a request, and repeat it while it raises a transient `RequestError`.
 
         Args:
-            request: Makes one attempt; raises a `RequestError` if it fails.
             place: What is requested, for the log.
             max_attempts: In place of the run's number of attempts.
 
