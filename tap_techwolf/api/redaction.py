@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import msgspec
@@ -56,14 +57,11 @@ _FIELDS = ("title", "description", "error", "error_description", "message", "det
 
 
 def api_message(response: Response) -> str:
-    """Return what an error response says, safe to show.
+    """Return what an error response says, in one line that is safe to show; empty if nothing.
 
     The API documents a list of objects with `title` and `description`, its token endpoint an
     object with `error` and `error_description`; gateways send `detail` or `message`. What the
     request held in secrets and cursors is hidden wherever the response repeats it.
-
-    Returns:
-        The texts, joined to one line of at most 300 characters; empty if the body has none.
     """
     try:
         texts = list(_texts(msgspec.json.decode(response.body)))
@@ -75,16 +73,11 @@ def api_message(response: Response) -> str:
 
 
 def redact(text: object, secrets: tuple[str, ...] = ()) -> str:
-    """Make a text from outside safe to show.
+    """Make a text from outside safe to show: one line of at most 300 characters.
 
     Whole words are hidden: e-mail addresses, UUIDs, words with five or more digits, quotations
-    other than names and options in the API's documentation, and the given secrets. A person's
-    name cannot be recognized.
-
-    Secrets are hidden wherever they occur, in upper or lower case.
-
-    Returns:
-        One line of at most 300 characters.
+    other than names and options in the API's documentation, and the given secrets, in upper or
+    lower case. A person's name cannot be recognized.
     """
     # Before entities are resolved, too: a secret may hold what looks like one.
     shown = _hide(secrets, html.unescape(_hide(secrets, str(text))))
@@ -110,13 +103,9 @@ def status_text(status: int) -> str:
 
 
 def _sent_secrets(request: PreparedRequest) -> tuple[str, ...]:
-    sent = dict(parse_qsl(urlsplit(str(request.url)).query))
-    try:
-        body = json.loads(request.body or "null")
-    except ValueError:
-        body = None
-    if isinstance(body, dict):
-        sent |= body
+    sent: dict[str, Any] = dict(parse_qsl(urlsplit(str(request.url)).query))
+    if request.body:
+        sent |= json.loads(request.body)  # The tap sends no other body than a JSON object.
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     values = [token, *(sent.get(name) for name in _SENT_SECRETS)]
     return tuple(value for value in values if isinstance(value, str) and value)
@@ -145,16 +134,10 @@ def _hide_unless_documented(match: re.Match[str]) -> str:
 
 
 def _texts(content: object) -> Iterator[str]:
-    errors = content if isinstance(content, list) else [content]
-    for error in errors:
-        if not isinstance(error, dict):
-            continue
-        parts = []
-        for field in _FIELDS:
-            value = error.get(field)
-            if isinstance(value, str) and value:
-                parts.append(value)
-            elif isinstance(value, dict | list):
-                parts.extend(_texts(value))
-        if parts:
-            yield ": ".join(parts)
+    for error in content if isinstance(content, list) else [content]:
+        if isinstance(error, dict):
+            parts: list[str] = []
+            for value in filter(None, map(error.get, _FIELDS)):
+                parts += [value] if isinstance(value, str) else _texts(value)
+            if parts:
+                yield ": ".join(parts)
