@@ -7,7 +7,6 @@ from decimal import Decimal
 #: What a column of integers holds in every warehouse.
 _INTEGERS = range(-(2**63), 2**63)
 _MOST_DIGITS = 19
-_LAST_YEAR = 9999
 
 _USUAL_DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII
@@ -41,12 +40,8 @@ def to_date_time(value: object) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        # Only at the ends of the calendar can UTC be in another year than 1 to 9999.
-        if 1 < moment.year < _LAST_YEAR and _USUAL_DATE_TIME.fullmatch(value):
-            return value
-        in_utc = moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC)  # Fails if that is in another year than 1 to 9999.
     except (ValueError, OverflowError):
         return None
-    if _USUAL_DATE_TIME.fullmatch(value):
-        return value
-    return (in_utc if moment.tzinfo else moment).isoformat()
+    return value if _USUAL_DATE_TIME.fullmatch(value) else moment.isoformat()
