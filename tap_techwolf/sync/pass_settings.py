@@ -51,17 +51,11 @@ class PassSettings:
         stream_map = stream_map_of(config, export.name)
         is_incremental = replication_method == REPLICATION_INCREMENTAL
         start_date = config.get("start_date") if is_incremental else None
-        records = [
-            export.name,
-            export.params(config),
-            export.includes(config),
-            scope,
-            config.get("api_version"),
-        ]
-        flattening = {
-            name: value for name, value in config.items() if name.startswith("flattening_")
-        }
+        flattening = {name: config[name] for name in config if name.startswith("flattening_")}
+        records = [export.name, export.params(config), export.includes(config), scope]
+        rows = [records, config.get("api_version"), columns, stream_map, flattening]
         lookback_days = config["lookback_days"]
+        start = [endpoints(config).api_url, replication_method, start_date, lookback_days]
         return cls(
             stream=export.name,
             replication_method=replication_method,
@@ -69,20 +63,9 @@ class PassSettings:
             lookback_days=lookback_days,
             has_versions=VERSIONS in export.parameters,
             tenant=tenant,
-            fingerprint=_hash([records, columns, stream_map, flattening]),
+            fingerprint=_hash(rows),
             scope_hash=_hash([tenant, scope, export.params_of_rows(config), stream_map]),
-            resume_hash=_hash(
-                [
-                    *(
-                        tenant,
-                        endpoints(config).api_url,
-                        replication_method,
-                        start_date,
-                        lookback_days,
-                    ),
-                    *(records, columns, stream_map, flattening),
-                ]
-            ),
+            resume_hash=_hash([tenant, start, rows]),
         )
 
     @property
