@@ -12,14 +12,7 @@ from tap_techwolf.sync.writer import PageWriter
 
 @dataclass(frozen=True)
 class RunContext:
-    """What the streams of one run share.
-
-    Attributes:
-        config: Validated settings.
-        state: The state of all streams, which the passes keep up to date.
-        writer: Writes the messages.
-        pass_log: The log of completed passes.
-    """
+    """Validated settings, the state that the passes keep up to date, and what all of them use."""
 
     config: Mapping[str, Any]
     state: Mapping[str, Any]

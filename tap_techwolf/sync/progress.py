@@ -12,12 +12,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 class Progress:
-    """Count the pages and records of one stream in one run.
-
-    Attributes:
-        pages: How many pages were written.
-        records: How many records were written.
-    """
+    """Count the pages and records that one stream writes in one run."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream

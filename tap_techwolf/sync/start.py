@@ -18,10 +18,7 @@ _LONGEST_PASS = timedelta(days=7)
 
 
 def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpoint, list[str]]:
-    """Decide where a pass starts: where it was interrupted, if it may resume, or anew.
-
-    Returns:
-        The checkpoint to resume from, or that of a new pass; and warnings to log.
+    """Return the checkpoint to resume from, or that of a new pass; and warnings to log.
 
     Raises:
         StateError: The bookmark cannot be read, or belongs to another tenant.
@@ -98,12 +95,8 @@ def new_pass(
 ) -> Checkpoint:
     """Return the checkpoint of a new pass, in place of one that was given up or without one.
 
-    Args:
-        settings: The settings of the pass.
-        state: The stream's state. Without a bookmark in it the pass exports everything since the
-            start date.
-        is_full: Whether it exports everything in spite of a bookmark. The start date, which may be
-            later than the bookmark, then has no effect.
+    Without a bookmark in the state it exports everything since the start date. A full one exports
+    everything in spite of a bookmark: the start date, which may be later, then has no effect.
     """
     bookmark = Bookmark.read(settings.stream, state)
     continues = since = None

@@ -26,20 +26,16 @@ class PassStateManager(StreamStateManager):
         """Ignore what the SDK notes for each record."""
 
     @override
-    def write_starting_replication_value(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the state as it is."""
+    def write_starting_replication_value(self, *args: Any, **kwargs: Any) -> None: ...
 
     @override
-    def write_replication_key_signpost(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the state as it is."""
+    def write_replication_key_signpost(self, *args: Any, **kwargs: Any) -> None: ...
 
     @override
-    def increment_state(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the state as it is."""
+    def increment_state(self, *args: Any, **kwargs: Any) -> None: ...
 
     @override
-    def finalize_state(self, state: dict[str, Any] | None = None) -> None:
-        """Leave the state as it is."""
+    def finalize_state(self, state: dict[str, Any] | None = None) -> None: ...
 
     @override
     def get_state_partition_context(self, context: Context | None) -> Any:

@@ -3,8 +3,8 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
@@ -41,13 +41,7 @@ class PageWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        """Buffer a RECORD message, or write one of another kind and all before it.
-
-        Raises:
-            LoaderExitedError: The loader has closed the pipe.
-            OutputError: The messages cannot be written.
-            StoppedError: The run is ending.
-        """
+        """Buffer a RECORD message, or write one of another kind and all before it."""
         self._buffer(message)
         if isinstance(message, RecordMessage):
             self._page.streams.append(message.stream)
@@ -76,11 +70,9 @@ class PageWriter(MsgSpecWriter):
         self._page.lines.clear()
         self._page.streams.clear()
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[object]:
         """Keep other threads from writing, or from changing the state that is being written."""
-        with self._lock:
-            yield
+        return self._lock
 
     def flush(self) -> None:
         """Write what this thread has buffered, to the last byte.
@@ -112,12 +104,10 @@ class PageWriter(MsgSpecWriter):
         self.write_message(StateMessage(value=dict(state)))
 
     def close(self, seconds: float, last_state: Mapping[str, Any] | None = None) -> None:
-        """Keep all threads from writing further messages.
+        """Keep all threads from writing, after some time even if a page is being written.
 
-        Args:
-            seconds: How long to wait for a page that is being written.
-            last_state: Written as a last STATE message, if the output is whole and there was any
-                message: a catalog must stay readable.
+        A last state is written if the output is whole and there was any message: a catalog must
+        stay readable.
         """
         has_lock = self._lock.acquire(timeout=seconds)
         is_whole = has_lock and not self._is_closed
