@@ -98,6 +98,5 @@ def _set_up_logging() -> None:
     logging.lastResort = None
 
 
-def _end_by_signal(signal_number: int, frame: FrameType | None) -> NoReturn:
-    del frame
+def _end_by_signal(signal_number: int, _frame: FrameType | None) -> NoReturn:
     exit_now(f"Stopped by {signal.Signals(signal_number).name}.")

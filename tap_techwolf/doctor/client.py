@@ -19,14 +19,12 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class SamplePage:
-    """A page of an export.
+    """A page of an export, and what its request took in seconds and bytes.
 
     Attributes:
         records: The records, whether they have their key or not.
         problem: What keeps the tap from reading the records; empty if nothing does.
         next_position: Where the next page is; None after the last page.
-        seconds: How long the request took.
-        size: The bytes of the response's body.
     """
 
     export: Export
@@ -47,10 +45,8 @@ class LimitedClient(ApiClient):
 
     def __init__(self, config: Mapping[str, Any], requests: int) -> None:
         """Prepare the client; no request is sent yet."""
-        limits = {
-            "max_attempts": _ATTEMPTS,
-            "request_timeout": min(config["request_timeout"], _SECONDS_PER_REQUEST),
-        }
+        timeout = min(config["request_timeout"], _SECONDS_PER_REQUEST)
+        limits = {"max_attempts": _ATTEMPTS, "request_timeout": timeout}
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
 
     def get_sample(

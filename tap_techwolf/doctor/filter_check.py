@@ -1,11 +1,12 @@
 """Check whether an export's `last_updated` filter works, and whether it finds changed goals."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.client import LimitedClient, SamplePage
-from tap_techwolf.doctor.report import Check, CheckSkippedError, Verdict
+from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.errors import ExportError
 
 #: The check of changed goals, and the stream that it is about.
@@ -51,8 +52,7 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
             "Unless something changed just now, incremental syncs miss some records: run a full "
             "sync daily, and report this line."
         )
-    verdict: Verdict = "warning" if advice else "ok"
-    return Check(name, verdict, " ".join(seen), " ".join(advice))
+    return Check(name, "warning" if advice else "ok", " ".join(seen), " ".join(advice))
 
 
 def check_goals(client: LimitedClient, first_page: SamplePage) -> Check:
@@ -83,16 +83,15 @@ def check_goals(client: LimitedClient, first_page: SamplePage) -> Check:
         f"changed within 14 days. The filter returns {count - missing} of them, and {unchanged} "
         f"of {len(others)} employees without such a goal."
     )
+    advice = ""
     if missing:
         advice = "Run a full sync daily: incremental syncs miss changed goals."
-        return Check(GOALS_MOVE_FILTER, "warning", seen, advice)
-    if unchanged * 2 > len(others):
+    elif unchanged * 2 > len(others):
         advice = (
             "This proves little: most employees were updated in this time, for example because "
             "an HR system updates every record each night. Keep a regular full sync."
         )
-        return Check(GOALS_MOVE_FILTER, "ok", seen, advice)
-    return Check(GOALS_MOVE_FILTER, "ok", seen)
+    return Check(GOALS_MOVE_FILTER, "warning" if missing else "ok", seen, advice)
 
 
 def _changes(pages: Iterable[SamplePage]) -> dict[object, datetime]:
@@ -102,11 +101,10 @@ def _changes(pages: Iterable[SamplePage]) -> dict[object, datetime]:
         if page.problem:
             raise CheckSkippedError(f"A page cannot be read: {page.problem}.")
         for (employee, *_), record in zip(page.keys, page.records, strict=True):
-            try:
+            changed_at.setdefault(employee, _NEVER)
+            with suppress(ValueError):
                 moment = parse_date_time(record.get("last_updated"))
-            except ValueError:
-                moment = _NEVER
-            changed_at[employee] = max(moment, changed_at.get(employee, _NEVER))
+                changed_at[employee] = max(moment, changed_at[employee])
     return changed_at
 
 

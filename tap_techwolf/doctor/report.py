@@ -19,13 +19,7 @@ class CheckSkippedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check found. Its texts are safe to publish.
-
-    Attributes:
-        check: The name of the check.
-        seen: What was found.
-        advice: What to do; empty if there is nothing to do.
-    """
+    """What one check saw, and what to do about it, if anything. Its texts are safe to publish."""
 
     check: str
     verdict: Verdict
@@ -52,17 +46,12 @@ def as_text(checks: Sequence[Check]) -> str:
 
     ASCII only, because it may be printed to any terminal.
     """
-    header = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}, {date}"
-    first = header.format(**_versions(), date=_today())
-    return "\n".join([first, _summary(checks), "", *_lines(checks), ""])
+    versions = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}".format(**_versions())
+    return "\n".join([f"{versions}, {_today()}", _summary(checks), "", *_lines(checks), ""])
 
 
 def _versions() -> dict[str, str]:
-    return {
-        "tap": VERSION,
-        "sdk": version("singer-sdk"),
-        "python": platform.python_version(),
-    }
+    return {"tap": VERSION, "sdk": version("singer-sdk"), "python": platform.python_version()}
 
 
 def _today() -> str:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from tap_techwolf.api.export import Export
+from tap_techwolf.api.values import to_date_time
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.client import SamplePage
 from tap_techwolf.doctor.report import Check, CheckSkippedError
 from tap_techwolf.schemas import read_schema
@@ -49,24 +49,19 @@ def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
         raise CheckSkippedError("The first page has no records.")
     if export.has_task_profiles and config["task_profile_format"] == "hierarchy":
         raise CheckSkippedError("The format of a hierarchy is not documented.")
-    optional = _OPTIONAL | _not_requested(export, config)
+    schema = read_schema(export.name)
+    for column in (REPLICATION_KEY, "hierarchy"):  # The tap's own.
+        schema["properties"].pop(column, None)
     found: dict[str, list[str]] = defaultdict(list)
-    for what, where in _differences(page.records, _sent_schema(export), optional):
+    optional = _OPTIONAL | _not_requested(export, config)
+    for what, where in _differences(page.records, schema, optional):
         found[what].append(where)
-    count = len(page.records)
+    name, count = f"form:{export.name}", len(page.records)
     if not found:
-        return Check(f"form:{export.name}", "ok", f"All {count} records match the schema.")
+        return Check(name, "ok", f"All {count} records match the schema.")
     parts = [f"{what}: {'; '.join(places)}." for what, places in found.items()]
     seen = f"{count} records compared with the schema. {' '.join(parts)}"
-    return Check(f"form:{export.name}", "warning", seen, _ADVICE)
-
-
-def _sent_schema(export: Export) -> dict[str, Any]:
-    """Return the schema of the records as the API sends them: without the tap's own columns."""
-    schema = read_schema(export.name)
-    for column in (REPLICATION_KEY, "hierarchy"):
-        schema["properties"].pop(column, None)
-    return schema
+    return Check(name, "warning", seen, _ADVICE)
 
 
 def _not_requested(export: Export, config: Mapping[str, Any]) -> set[str]:
@@ -110,17 +105,9 @@ def _unexpected_types(values: Sequence[object], schema: Mapping[str, Any]) -> se
         allowed.add("integer")
     unexpected = {_TYPES[type(value)] for value in values} - allowed
     texts = (value for value in values if isinstance(value, str))
-    if schema.get("format") == "date-time" and not all(map(_is_date_time, texts)):
+    if schema.get("format") == "date-time" and not all(map(to_date_time, texts)):
         unexpected.add("string that is not a date-time")
     return unexpected
-
-
-def _is_date_time(text: str) -> bool:
-    try:
-        parse_date_time(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _listed(objects: Sequence[dict[str, Any]], names: set[str], *, is_root: bool) -> str:
