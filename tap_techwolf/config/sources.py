@@ -14,11 +14,7 @@ from tap_techwolf.errors import CatalogError, SettingsError, StateError
 
 Option = Literal["config", "state", "catalog"]
 
-_ERRORS: dict[Option, type[SettingsError | StateError | CatalogError]] = {
-    "config": SettingsError,
-    "state": StateError,
-    "catalog": CatalogError,
-}
+_ERRORS = {"config": SettingsError, "state": StateError, "catalog": CatalogError}
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),

@@ -100,23 +100,20 @@ _VALIDATOR = extend(  # type: ignore[no-untyped-call]
 
 def _describe(error: ValidationError) -> str:
     name = str(error.path[0])
-    subject = f"a value in {name!r}" if len(error.path) > 1 else repr(name)
-    return f"{subject} {_rule(name, error)}"
-
-
-def _rule(name: str, error: ValidationError) -> str:
     expected: Any = error.validator_value
     match error.validator:
         case "type":
             types = [expected] if isinstance(expected, str) else expected
-            return "must be " + " or ".join(_TYPES[one] for one in types if one != "null")
+            rule = "must be " + " or ".join(_TYPES[one] for one in types if one != "null")
         case "enum":
-            return f"must be one of: {', '.join(map(str, expected))}"
+            rule = f"must be one of: {', '.join(map(str, expected))}"
         case "pattern":
-            return _PATTERNS[name]
-        case rule:
+            rule = _PATTERNS[name]
+        case keyword:
             unknown = "is not valid; see the setting's description"
-            return _LIMITS.get(str(rule), unknown).format(expected)
+            rule = _LIMITS.get(str(keyword), unknown).format(expected)
+    subject = f"a value in {name!r}" if len(error.path) > 1 else repr(name)
+    return f"{subject} {rule}"
 
 
 def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
