@@ -187,18 +187,16 @@ class TechWolfAuthenticator(OAuthAuthenticator):
             raise RequestError("the response is not a JSON object", response) from error
 
     def _useful_seconds(self, lifetime: float | None) -> float:
-        if lifetime is None:
-            return math.inf  # The API's 401 will say when it is over.
-        if lifetime < _SHORTEST_LIFETIME:
-            if not self._has_warned:
-                self._has_warned = True
-                logger.warning(
-                    "The token endpoint says that its token is valid for %.0f seconds; using it "
-                    "until the API rejects it",
-                    lifetime,
-                )
-            return math.inf
-        return lifetime - min(self._transport.timeout, lifetime / 2)
+        if lifetime is not None and lifetime >= _SHORTEST_LIFETIME:
+            return lifetime - min(self._transport.timeout, lifetime / 2)
+        if lifetime is not None and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "The token endpoint says that its token is valid for %.0f seconds; using it until "
+                "the API rejects it",
+                lifetime,
+            )
+        return math.inf  # The API's 401 will say when it is over.
 
 
 def _error(what: str, advice: str, reason: str, status: int | None) -> AuthenticationError:

@@ -20,7 +20,7 @@ _ENVELOPES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # An escaped backslash and a whole pair are stepped over, so that only a half one is found.
 _SURROGATE_ESCAPES = re.compile(
@@ -60,8 +60,7 @@ class Page:
     Its records are built when they are asked for: meanwhile the next page is under way.
 
     Attributes:
-        members: The members of the response, as JSON.
-        records_member: The one that holds the records.
+        records_member: The member of the response that holds the records.
         requested_at: A moment before the API read the page's data, by the earlier of this
             machine's clock and the API's: no later change is missing from the page by mistake.
         seconds: How long the request took.
@@ -81,19 +80,11 @@ class Page:
     def parse(
         cls, body: bytes, records_member: str, requested_at: datetime, seconds: float = 0.0
     ) -> Self:
-        """Parse the body of a response.
-
-        Raises:
-            NoPageError: The body is not a JSON object.
-            BrokenPageError: It is nested too deeply to read.
-        """
+        """Parse the body of a response; see the two errors above for what it raises."""
         try:
             members = _decode(body)
         except NoPageError:
-            repaired = _with_nuls_for_surrogates(body)
-            if repaired == body:
-                raise
-            members = _decode(repaired)
+            members = _decode(_with_nuls_for_surrogates(body))
         replaced_in = None
         records = bytes(members.get(records_member, _NULL))
         # Of the records only: a cursor is sent back as it came.
@@ -118,11 +109,7 @@ class Page:
 
     @property
     def record_count(self) -> int:
-        """How many records the page has.
-
-        Raises:
-            BrokenPageError: The records are not a list.
-        """
+        """How many records the page has; a BrokenPageError if they are not a list."""
         try:
             return len(_LISTS.decode(self.records_json))
         except msgspec.ValidationError as error:
@@ -196,8 +183,7 @@ def _with_nuls_for_surrogates(body: bytes) -> bytes:
 
 def _without_nuls(json: bytes) -> bytes:
     """Replace NULs, which PostgreSQL and others cannot store."""
-    replacement = _REPLACEMENT.encode()
-    return _NULS.sub(lambda match: replacement if match[1] else match[0], json)
+    return _NULS.sub(lambda match: _REPLACEMENT if match[1] else match[0], json)
 
 
 def _property_with_nul(records: bytes) -> str | None:

@@ -33,10 +33,8 @@ def is_transient(status: int) -> bool:
     )
 
 
-def retry_after(response: Response | None) -> float | None:
+def _retry_after(response: Response) -> float | None:
     """Return the seconds that the server asks to wait; None if it does not ask."""
-    if response is None:
-        return None
     text = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
@@ -102,7 +100,7 @@ class Retries:
         """
         # Jitter keeps many taps from coming back at one moment; it need not be secure.
         shortest = 2.0 ** min(attempt - 1, _MOST_DOUBLINGS) * random.uniform(1, 1.5)  # noqa: S311
-        asked_for = retry_after(response)
+        asked_for = _retry_after(response) if response else None
         seconds = max(min(shortest, _LONGEST_BACKOFF), asked_for or 0.0)
         seconds = min(seconds, self._longest_wait)
         with self._lock:

@@ -124,7 +124,6 @@ class RequestError(Exception):
             which may hold what was sent or received.
         summary: The same, with the number of attempts if it was retried.
         advice: What to do about it; empty if there is nothing special to do.
-        response: The response, if there was one.
         is_transient: Whether the same request may succeed a moment later.
     """
 
