@@ -99,10 +99,7 @@ class SyncError(TapTechWolfError):
 
 
 class Terminated(SystemExit):
-    """A signal asked the run to end.
-
-    A SystemExit, so that no handler for errors catches it and continues.
-    """
+    """A signal asked the run to end: a SystemExit, so that no handler for errors continues."""
 
     def __init__(self, signal_name: str) -> None:
         super().__init__(1)

@@ -40,4 +40,3 @@ class PassStateManager(StreamStateManager):
     @override
     def get_state_partition_context(self, context: Context | None) -> Any:
         """Return None: the streams have no partitions."""
-        del context
