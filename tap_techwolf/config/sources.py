@@ -30,9 +30,8 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
     """
     try:
         # From bytes, `json` also reads UTF-16 and byte order marks, which PowerShell writes.
-        content = json.loads(
-            sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-        )
+        read = sys.stdin.buffer.read if str(path) == "-" else Path(path).read_bytes
+        content = json.loads(read())
         json.dumps(content, ensure_ascii=False).encode()  # Half an emoji cannot be written again.
     except OSError as error:
         problem = f"cannot be read ({error.strerror or type(error).__name__})"

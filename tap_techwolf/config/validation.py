@@ -44,11 +44,8 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     A setting that is null or an empty string counts as not set, because orchestrators write
     settings without a value that way.
     """
-    defaults = {
-        name: setting["default"]
-        for name, setting in schema["properties"].items()
-        if "default" in setting
-    }
+    settings = schema["properties"].items()
+    defaults = {name: setting["default"] for name, setting in settings if "default" in setting}
     return defaults | {name: value for name, value in config.items() if value not in (None, "")}
 
 
