@@ -171,7 +171,7 @@ class TechWolfAuthenticator(OAuthAuthenticator):
                 self.auth_endpoint,
                 json=self.oauth_request_body,
                 headers={"Accept": "application/json", "User-Agent": self._settings["user_agent"]},
-                auth=lambda request: request,  # Without it, requests would use a `.netrc`.
+                auth=lambda request: request,  # Or requests would use the user's `.netrc`.
             )
         )
         if is_transient(response.status):

@@ -76,8 +76,8 @@ def redact(text: object, secrets: tuple[str, ...] = ()) -> str:
     """Make a text from outside safe to show: one line of at most 300 characters.
 
     Whole words are hidden: e-mail addresses, UUIDs, words with five or more digits, quotations
-    other than names and options in the API's documentation, and the given secrets, in upper or
-    lower case. A person's name cannot be recognized.
+    other than names and options in the API's documentation, and the given secrets wherever they
+    occur, in upper or lower case. A person's name cannot be recognized.
     """
     # Before entities are resolved, too: a secret may hold what looks like one.
     shown = _hide(secrets, html.unescape(_hide(secrets, str(text))))
