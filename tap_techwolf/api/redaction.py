@@ -122,8 +122,7 @@ def _hide(secrets: tuple[str, ...], text: str) -> str:
 
 
 def _hide_if_many_digits(match: re.Match[str]) -> str:
-    digits = sum(character.isdigit() for character in match[0])
-    return HIDDEN if digits >= _DIGITS_OF_AN_ID else match[0]
+    return HIDDEN if sum(map(str.isdigit, match[0])) >= _DIGITS_OF_AN_ID else match[0]
 
 
 def _hide_unless_documented(match: re.Match[str]) -> str:

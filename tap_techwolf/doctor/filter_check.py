@@ -31,12 +31,9 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
             for date in (client.tomorrow(), _BEGINNING)
         )
     except ExportError as error:
-        return Check(
-            name,
-            "error",
-            f"The export cannot be read with the filter: {error.reason}.",
-            f"{error.advice} Without the filter, sync this stream as FULL_TABLE.",
-        )
+        problem = f"The export cannot be read with the filter: {error.reason}."
+        remedy = f"{error.advice} Without the filter, sync this stream as FULL_TABLE."
+        return Check(name, "error", problem, remedy)
     seen, advice = [], []
     if not future.records and future.next_position is None:
         seen.append("A date after tomorrow returns no records, as expected.")

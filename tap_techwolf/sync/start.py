@@ -27,8 +27,13 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
     found, problem, is_full = _interrupted_pass(settings, bookmark, state)
     if found is not None and not problem:
         return replace(found, runs=found.runs + 1), []
-    if bookmark is not None:
-        _check_tenant(settings, bookmark)
+    if bookmark is not None and bookmark.tenant not in (None, settings.tenant):
+        raise StateError(
+            f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
+            "'audience' has changed): an incremental sync would miss this tenant's older records. "
+            "Use a state of its own for each tenant (meltano run --state-id-suffix), or start over "
+            "with meltano run --full-refresh, or without --state."
+        )
     start = new_pass(settings, state, is_full=is_full)
     warnings = [problem] if problem else []
     if bookmark and start.continues and bookmark.fingerprint not in (None, settings.fingerprint):
@@ -78,16 +83,6 @@ def _interrupted_pass(
             "the selected columns have changed since the pass was interrupted; the pass starts over"
         )
     return found, problem, found.continues is None
-
-
-def _check_tenant(settings: PassSettings, bookmark: Bookmark) -> None:
-    if bookmark.tenant not in (None, settings.tenant):
-        raise StateError(
-            f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
-            "'audience' has changed): an incremental sync would miss this tenant's older records. "
-            "Use a state of its own for each tenant (meltano run --state-id-suffix), or start over "
-            "with meltano run --full-refresh, or without --state."
-        )
 
 
 def new_pass(
