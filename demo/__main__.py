@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from demo.meltano import Meltano, running_sandbox
 from demo.query import EXAMPLE
 from demo.questions import QUESTIONS
 from demo.tables import rows_as_table
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 
 if TYPE_CHECKING:
     from demo.meltano import RunningSandbox
@@ -28,6 +30,12 @@ TABLES = {
     "employee_ai_goals": "with_goals",
     "employee_task_profiles": "employees",
     "job_task_profiles": "jobs",
+}
+# What identifies a record of those of which each sync is a full one.
+OPTIONAL_KEYS = {
+    **dict.fromkeys(OPTIONAL_STREAMS, "external_id"),
+    "skills": "skill_id",
+    "employee_position_matches": "employee_id",
 }
 SHOWN = re.compile(r"\] (?:tap-techwolf +| *dbt-duckdb .*(?=Done\. ))(.*)")
 
@@ -135,6 +143,14 @@ class Demo:
             )
             if not matches:
                 self.wrong.add(name)
+        for name, key in OPTIONAL_KEYS.items():
+            gone = self.ids(
+                f"select external_id from techwolf_removed where stream = '{name}'"  # noqa: S608
+            )
+            now = len(self.ids(f"select {key} from {name}")) - len(gone)  # noqa: S608
+            table.add_row(name, "", "", "", *map(str, (len(gone), now, summary[name])))
+            if now != summary[name]:
+                self.wrong.add(name)
         self.console.print(table)
 
     def answer(self) -> None:
@@ -162,6 +178,7 @@ def main() -> None:
         "TARGET_DUCKDB_PATH": str(DATABASE),
         "DBT_DUCKDB_PATH": str(DATABASE),
         "DBT_USE_COLORS": "false",
+        "TAP_TECHWOLF_OPTIONAL_STREAMS": json.dumps(OPTIONAL_STREAMS),
     }
     demo = Demo(Console(width=100, highlight=False), Meltano(STATE, variables))
     with running_sandbox() as sandbox:

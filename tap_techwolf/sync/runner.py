@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
@@ -134,15 +135,11 @@ def summarize(
     """Return a run's closing line: what is complete, what it took, where the next run starts."""
     done = set(complete)
     records = sum(stream.progress.records for stream in streams)
-    next_runs = {
-        stream.name: _next_run(stream, is_complete=stream.name in done) for stream in streams
-    }
-    places = set(next_runs.values())
-    where = (
-        places.pop()
-        if len(places) == 1
-        else ", ".join(f"{stream} {place}" for stream, place in next_runs.items())
-    )
+    places = defaultdict(list)
+    for stream in streams:
+        places[_next_run(stream, is_complete=stream.name in done)].append(stream.name)
+    by_place = (f"{', '.join(names)} {place}" for place, names in places.items())
+    where = next(iter(places)) if len(places) == 1 else "; ".join(by_place)
     retries = f"{api.retries.count} {'retry' if api.retries.count == 1 else 'retries'}"
     return (
         f"{len(done)} of {count_text(len(streams), 'stream')} complete: "
