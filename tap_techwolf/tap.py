@@ -80,10 +80,15 @@ class TapTechWolf(Tap):
             StateError: The state is not a Singer state.
             CatalogError: The catalog is not a Singer catalog.
         """
+        schema = self.settings_schema()
         settings = dict(config or {})
         if parse_env_config:
-            settings |= self._read_environment()
-        settings = self._validated(settings, allow_missing=not validate_config)
+            for warning in misspelled_variables(schema, PREFIX, os.environ):
+                logger.warning(warning)
+            settings |= read_environment(schema, PREFIX)
+        settings = complete(settings, schema)
+        if found := list(problems(settings, schema, allow_missing=not validate_config)):
+            raise SettingsError(f"Settings: {'; '.join(found)}. See `{self.name} --about`.")
         self._is_terminated = self._has_synced = False
         super().__init__(
             config=settings,
@@ -104,22 +109,6 @@ class TapTechWolf(Tap):
         cls.append_builtin_config(cls.config_jsonschema)
         cls.config_jsonschema["properties"]["flattening_max_depth"]["minimum"] = 0
         return cls.config_jsonschema
-
-    @classmethod
-    def _read_environment(cls) -> dict[str, Any]:
-        schema = cls.settings_schema()
-        for warning in misspelled_variables(schema, PREFIX, os.environ):
-            logger.warning(warning)
-        return read_environment(schema, PREFIX)
-
-    @classmethod
-    def _validated(cls, config: dict[str, Any], *, allow_missing: bool) -> dict[str, Any]:
-        """Return the settings, defaults included, or raise an error that names what is wrong."""
-        schema = cls.settings_schema()
-        config = complete(config, schema)
-        if found := list(problems(config, schema, allow_missing=allow_missing)):
-            raise SettingsError(f"Settings: {'; '.join(found)}. See `{cls.name} --about`.")
-        return config
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

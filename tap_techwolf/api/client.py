@@ -31,31 +31,24 @@ _REQUEST_ADVICE = (
     "Check the settings that shape the request: 'external_vendor', the includes, "
     "'job_family_ids', 'api_version'."
 )
+_LEAVE_OUT = "or leave the stream out (deselect it, or take it out of 'optional_streams')."
 _STATUS_ADVICE: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: _REQUEST_ADVICE,
     HTTPStatus.UNPROCESSABLE_ENTITY: _REQUEST_ADVICE,
     HTTPStatus.UNAUTHORIZED: "Check 'region', 'audience', 'tenant', 'scopes' and 'api_url'.",
     HTTPStatus.FORBIDDEN: (
-        "Ask TechWolf whether your company has this export and the client may read it, or "
-        "deselect the stream."
+        "Ask TechWolf whether your company has this export and the client may read it, "
+        f"{_LEAVE_OUT}"
     ),
     HTTPStatus.NOT_FOUND: (
         "Check 'tenant', 'region' and 'api_url', and ask TechWolf whether your company has this "
-        "export."
+        f"export, {_LEAVE_OUT}"
     ),
 }
 
 
-_NO_ACCESS_ADVICE = (
-    "Ask TechWolf whether your company has this export and the client may read it, or take the "
-    "stream out of 'optional_streams'."
-)
-
-
-def _status_advice(status: int, export: Export) -> str:
+def _status_advice(status: int) -> str:
     """Return what to do about the status of an export's response, other than 200."""
-    if export.is_optional and status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        return _NO_ACCESS_ADVICE
     if status in _STATUS_ADVICE:
         return _STATUS_ADVICE[status]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or is_transient(status):
@@ -104,9 +97,6 @@ class ApiClient:
 
     def send(self, request: Request) -> Response:
         """Send a request; if the API rejects the token, send it once more with a new one.
-
-        Returns:
-            The response, whatever its status.
 
         Raises:
             AuthenticationError: There is no token.
@@ -175,7 +165,7 @@ class ExportClient:
             status = error.response.status if error.response else None
             advice = error.advice or _NETWORK_ADVICE
             if status is not None and is_transient(status):
-                advice = _status_advice(status, self.export)
+                advice = _status_advice(status)
             raise self._error(number, error.summary, advice, status, error.reason) from error
 
     def _get_page(self, request: Request, number: int) -> Page:
@@ -184,7 +174,7 @@ class ExportClient:
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             reason = status_text(response.status)
             what = f"the API answered {reason} ({api_message(response) or 'no message'})"
-            advice = _status_advice(response.status, self.export)
+            advice = _status_advice(response.status)
             raise self._error(number, what, advice, response.status, reason)
         try:
             page = Page.parse(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tap_techwolf.api.page import Record
 from tap_techwolf.api.pagination import ListPaginator, Pagination, Paginator, Position
-from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTING_NAMES
+from tap_techwolf.config.settings import SETTING_NAMES
 
 
 def _setting(name: str) -> str:
@@ -32,14 +32,12 @@ class Parameter:
     api_default: str
     decides_rows: bool = True
 
-    def __post_init__(self) -> None:
-        """Check the setting."""
-        _setting(self.setting)
 
-
-EXTERNAL_VENDOR = Parameter("external_vendor", "external_vendor", api_default="techwolf")
-VERSIONS = Parameter("versions", "ai_goal_versions", api_default="latest")
-RESPONSE_FORMAT = Parameter("response_format", "task_profile_format", "list", decides_rows=False)
+EXTERNAL_VENDOR = Parameter("external_vendor", _setting("external_vendor"), "techwolf")
+VERSIONS = Parameter("versions", _setting("ai_goal_versions"), "latest")
+RESPONSE_FORMAT = Parameter(
+    "response_format", _setting("task_profile_format"), "list", decides_rows=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,8 @@ class Filter:
     """A filter on the employees or jobs of an export.
 
     Attributes:
-        name: The filter's name in the API.
         member: The member of the filter that holds its value.
         setting: The setting that decides the value; None for a value that the pass decides.
-        operator: How the value is compared, if the filter has operators.
     """
 
     name: str
@@ -58,19 +54,14 @@ class Filter:
     setting: str | None
     operator: str | None = None
 
-    def __post_init__(self) -> None:
-        """Check the setting."""
-        if self.setting is not None:
-            _setting(self.setting)
-
     def to_json(self, value: object) -> dict[str, Any]:
         """Return the filter as the API wants it."""
         operator = {"operator": self.operator} if self.operator else {}
         return {"filter": self.name, **operator, self.member: value}
 
 
-IS_ACTIVE = Filter("is_active", "is_active", setting="is_active")
-JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", setting="job_family_ids")
+IS_ACTIVE = Filter("is_active", "is_active", _setting("is_active"))
+JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", _setting("job_family_ids"))
 #: What changed after a date. Only plain dates are documented, and only this operator is certain.
 LAST_UPDATED = Filter("last_updated", "value", setting=None, operator="gt")
 
@@ -83,12 +74,7 @@ JOB_SKILL_INCLUDES = _setting("job_skill_includes")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, without what all requests have: the host, headers and the token.
-
-    Attributes:
-        params: The query parameters.
-        json: The JSON body; None for a request without a body.
-    """
+    """A request, without what all requests have: the host, headers and the token."""
 
     method: str
     path: str
@@ -102,10 +88,7 @@ class Export:
 
     Attributes:
         name: The name of its stream.
-        path: The path below the API's URL.
         key: The properties that identify a record, and the Python type of each.
-        pagination: How it is paged.
-        parameters: The query parameters that settings decide.
         include: The setting that lists what each record includes; None if there is no choice.
         filters: The filters that it accepts. Without `LAST_UPDATED` each pass is a full one.
         no_columns: Documented properties that are left out of the table.
@@ -132,13 +115,9 @@ class Export:
         filter_date: str | None = None,
         position: Position = None,
     ) -> Request:
-        """Build the request for a page. Members without a value are left out.
+        """Build the request for the page at a position. Members without a value are left out.
 
-        Args:
-            config: Validated settings.
-            filter_date: Requests only what was updated after this date, as `YYYY-MM-DD`; None for
-                everything.
-            position: Where the page is; None for the first page.
+        With a `filter_date`, as `YYYY-MM-DD`, it asks only for what was updated after it.
         """
         filters = self.settings_filters(config)
         if filter_date is not None:
@@ -186,11 +165,6 @@ class Export:
     def includes(self, config: Mapping[str, Any]) -> list[str]:
         """Return what each record is to include, sorted as the filters are."""
         return sorted(set(config.get(self.include) or [])) if self.include else []
-
-    @property
-    def is_optional(self) -> bool:
-        """Whether it is only read if the setting `optional_streams` names it."""
-        return self.name in OPTIONAL_STREAMS
 
     @property
     def has_last_updated(self) -> bool:

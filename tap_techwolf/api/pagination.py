@@ -1,10 +1,12 @@
-"""Decide how an export is paged: what a request says, and where the next page is."""
+"""Decide how an export is paged: what a request says, and where the next page is.
+
+Each of the two ways names the HTTP method, and the member of a response that holds the records.
+"""
 
 import logging
-from abc import ABC, abstractmethod
 from http import HTTPMethod
 from itertools import compress
-from typing import Any, ClassVar
+from typing import Any
 
 from singer_sdk.pagination import BaseAPIPaginator
 from typing_extensions import override
@@ -22,46 +24,20 @@ _LARGEST_EXPORT_PAGE = 100
 _MOST_READINGS = 3
 
 
-class Pagination(ABC):
-    """How an export is paged.
-
-    Attributes:
-        method: The HTTP method. The parameters of a page are members of a POST's JSON body, and
-            query parameters of a GET.
-        records: The member of a response that holds the records.
-    """
-
-    method: ClassVar[HTTPMethod]
-    records: ClassVar[str]
-
-    @abstractmethod
-    def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
-        """Return the parameters that ask for the page at a position."""
-
-    @abstractmethod
-    def next_position(self, page: Page, position: Position) -> Position:
-        """Return where the page after the one at a position is; None after the last page.
-
-        Raises:
-            BrokenPageError: The page does not say whether or where there is another one.
-        """
-
-
-class NextStartingAfter(Pagination):
+class NextStartingAfter:
     """A POST with a cursor: `starting_after` is the last response's `next_starting_after`."""
 
     method = HTTPMethod.POST
     records = "records"
 
-    @override
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
+        """Return the members of the body that ask for the page at a position."""
         parameters: dict[str, Any] = {"limit": page_size}
         if position is not None:
             parameters["starting_after"] = position
         return parameters
 
-    @override
-    def next_position(self, page: Page, position: Position) -> Position:
+    def next_position(self, page: Page, _position: Position) -> Position:
         """Return the cursor of the next page; None after the last page.
 
         `has_next` alone decides: a page in the middle of an export may be empty, as employees
@@ -78,7 +54,7 @@ class NextStartingAfter(Pagination):
         return cursor
 
 
-class LimitOffset(Pagination):
+class LimitOffset:
     """A GET with `limit` and `offset`; the response has a `count` of all results.
 
     Each page repeats the last row of the one before: `ListPaginator` compares the two.
@@ -87,14 +63,13 @@ class LimitOffset(Pagination):
     method = HTTPMethod.GET
     records = "results"
 
-    @override
     def parameters(self, page_size: int, position: Position) -> dict[str, Any]:
+        """Return the query parameters that ask for the page at a position."""
         # 'page_size' ends at the largest page of an export. There it means: as large as possible.
         limit = page_size if page_size < _LARGEST_EXPORT_PAGE else _LARGEST_LIST_PAGE
         # A single row would only be the repeated one.
         return {"limit": limit if position is None else max(limit, 2), "offset": position or 0}
 
-    @override
     def next_position(self, page: Page, position: Position) -> Position:
         """Return the offset of the next page; None after the last page.
 
@@ -111,11 +86,7 @@ class LimitOffset(Pagination):
         return end - 1
 
     def count(self, page: Page) -> int:
-        """Return how many results there are.
-
-        Raises:
-            BrokenPageError: The page does not say it.
-        """
+        """Return how many results there are, as a page says."""
         count = page.member("count")
         if type(count) is not int or count < 0:  # Not isinstance(): true is an int to Python.
             raise BrokenPageError("'count' is missing or not a number of results")
@@ -146,11 +117,7 @@ class Paginator(BaseAPIPaginator[Position]):
 
     @override
     def get_next(self, response: Page) -> Position:  # type: ignore[override]
-        """Return where the next page is.
-
-        Raises:
-            BrokenPageError: The pages would never end, as this position was read before.
-        """
+        """Return where the next page is; it was never read before, or the pages would not end."""
         position = NEXT_STARTING_AFTER.next_position(response, self.current_value)
         if position in self._seen:
             raise BrokenPageError("'next_starting_after' leads back to an earlier page")
@@ -158,12 +125,7 @@ class Paginator(BaseAPIPaginator[Position]):
         return position
 
     def position_after(self, page: Page) -> Position:
-        """Advance beyond a page, and return where the next one is; None after the last page.
-
-        Raises:
-            BrokenPageError: The page does not say where the next one is, or the pages would never
-                end.
-        """
+        """Advance beyond a page, and return where the next one is; None after the last page."""
         self.advance(page)  # type: ignore[arg-type]  # It only reaches the methods above.
         return None if self.finished else self.current_value
 
@@ -242,6 +204,6 @@ class ListPaginator:
         return list(compress(records, self._is_new))
 
 
-#: The two ways in which TechWolf's endpoints are paged.
+Pagination = NextStartingAfter | LimitOffset
 NEXT_STARTING_AFTER = NextStartingAfter()
 LIMIT_OFFSET = LimitOffset()

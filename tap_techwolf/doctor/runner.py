@@ -114,10 +114,10 @@ class Runner:
         for export in exports:
             if export.has_last_updated:
                 with self._checking(f"filter:{export.name}"):
-                    self._add(check_filter(client, self._readable_page(export.name)))
+                    self._add(check_filter(client, self._page(export.name)))
         if GOALS_MOVE_FILTER in self.checks:
             with self._checking(GOALS_MOVE_FILTER):
-                self._add(check_goals(client, self._readable_page(GOALS_STREAM)))
+                self._add(check_goals(client, self._page(GOALS_STREAM)))
         for export in _other_exports(client.config):
             with self._checking(name := f"export:{export.name}"):
                 self._add(Check(name, "skipped", look_at(client, export)))
@@ -135,18 +135,12 @@ class Runner:
                 seen = f"The export cannot be read: {error.reason}."
                 self._add(Check(name, "error", seen, error.advice))
         with self._checking(f"form:{export.name}"):
-            self._add(check_form(self._page(export.name), client.config))
+            self._add(check_form(self._page(export.name, has_keys=False), client.config))
 
-    def _page(self, stream: str) -> SamplePage:
-        """Return the first page of an export, if there is one."""
-        if stream not in self._pages:
-            raise CheckSkippedError("The export cannot be read.")
-        return self._pages[stream]
-
-    def _readable_page(self, stream: str) -> SamplePage:
-        """Return the first page of an export, if its records have their keys."""
-        page = self._page(stream)
-        if page.problem:
+    def _page(self, stream: str, *, has_keys: bool = True) -> SamplePage:
+        """Return the first page of an export, if there is one, with its keys or without."""
+        page = self._pages.get(stream)
+        if page is None or (page.problem and has_keys):
             raise CheckSkippedError("The export cannot be read.")
         return page
 

@@ -15,7 +15,19 @@ from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
 
 # The documentation says or shows that not every record has them.
-_OPTIONAL = frozenset({"job_id", "weekly_hours"})
+_SOMETIMES = """
+    assigned_position_id default_skill_description default_skill_name inference_enabled is_common
+    job_id properties self_rated_proficiency_float self_rated_proficiency_level seniority
+    skill_source weekly_hours
+"""
+_OPTIONAL = frozenset(_SOMETIMES.split())
+
+# The includes of skill profiles that are not called as what they add. Rejected skills are rows.
+_ADDED_BY = {
+    "skill_validation_state": {"validation_state"},
+    "sources": {"sources", "source_events"},
+    "low_data_availability_flag": {"low_data_availability"},
+}
 
 # Other names may be data, and so may any name below the root: `{"jane_doe": {...}}`.
 _COLUMN_NAME = re.compile(r"[a-z_]{1,40}")
@@ -54,7 +66,11 @@ def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
         schema["properties"].pop(column, None)
     found: dict[str, list[str]] = defaultdict(list)
     optional = _OPTIONAL | _not_requested(export, config)
-    for what, where in _differences(page.records, schema, optional):
+    records = [
+        {name: value for name, value in record.items() if name not in export.no_columns}
+        for record in page.records
+    ]
+    for what, where in _differences(records, schema, optional):
         found[what].append(where)
     name, count = f"form:{export.name}", len(page.records)
     if not found:
@@ -65,11 +81,12 @@ def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
 
 
 def _not_requested(export: Export, config: Mapping[str, Any]) -> set[str]:
-    """Return the details that the settings leave out of each record."""
+    """Return the properties that the settings leave out of each record."""
     if export.include is None:
         return set()
     setting = SETTINGS.to_dict()["properties"][export.include]
-    return set(setting["items"]["enum"]) - set(export.includes(config))
+    left_out = set(setting["items"]["enum"]) - set(export.includes(config))
+    return set().union(*(_ADDED_BY.get(one, {one}) for one in left_out))
 
 
 def _differences(

@@ -9,7 +9,6 @@ from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL, Breadcrumb
 from singer_sdk.streams import Stream
 
-from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
 from tap_techwolf.sync.stream_maps import LOG_NAME
@@ -70,13 +69,12 @@ def check_selection(streams: Sequence[Stream], catalog: Catalog | None) -> None:
     known = {stream.name for stream in streams} | {LOG_NAME}
     entries = catalog.streams if catalog else ()
     selected = {entry.tap_stream_id for entry in entries if entry.metadata.root.selected}
-    if optional := sorted(selected.intersection(OPTIONAL_STREAMS) - known):
+    if unknown := sorted(selected - known):
         logger.warning(
-            "The catalog selects what 'optional_streams' does not name, and is not synced: %s",
-            ", ".join(optional),
+            "The catalog selects what is no stream, or not named by 'optional_streams', and so is "
+            "not synced: %s",
+            ", ".join(unknown),
         )
-    for name in sorted(selected - known - set(OPTIONAL_STREAMS)):
-        logger.warning("The catalog selects %r, which is not synced: there is no such stream", name)
 
 
 def below_lists(

@@ -195,11 +195,7 @@ class Pass:
         )
 
     def _write_page(self, here: Checkpoint, position: Position) -> Checkpoint:
-        """Write the page's records, then a state that covers them and nothing else.
-
-        Returns:
-            Where the pass is now: on the next page, or still on the last one.
-        """
+        """Write the page's records, then a state that covers them; return where the pass is now."""
         context, writer = self.context, self.context.writer
         cursor = position if isinstance(position, str) else None
         if position is None:

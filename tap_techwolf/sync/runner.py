@@ -35,10 +35,7 @@ def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
 
     Raises:
         SyncError: Some streams failed; the others are complete.
-        AuthenticationError: There is no token.
-        ConfigurationError: The state or a setting cannot be used.
-        OutputError: The messages cannot be written.
-        Terminated: A signal asked the run to end.
+        Exception: The error of one that ends all, such as an AuthenticationError.
     """
     started = time.monotonic()
     for stream in streams:

@@ -139,12 +139,7 @@ class ExportStream(Stream):
         plan_pass(self.pass_settings, self.stream_state)
 
     def check_export(self) -> None:
-        """Request the first page and check it, without writing anything.
-
-        Raises:
-            AuthenticationError: There is no token.
-            ExportError: There is no page, or it may be incomplete.
-        """
+        """Request the first page and check it, without writing anything."""
         client = ExportClient(self._run.api, self.export)
         start = new_pass(self.pass_settings, {})
         request = self.export.request(self.config, filter_date=start.filter_date)
@@ -189,11 +184,7 @@ class ExportStream(Stream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Apply the catalog after correcting what would lose data (see `reconcile`).
-
-        Raises:
-            CatalogError: It asks for what the stream cannot deliver.
-        """
+        """Apply the catalog after correcting what would lose data (see `reconcile`)."""
         reconcile(self, catalog)
         super().apply_catalog(catalog)
         is_incremental = self.forced_replication_method == REPLICATION_INCREMENTAL
