@@ -182,11 +182,7 @@ class TapTechWolf(Tap):
     # Command line
 
     def check_exports(self) -> None:
-        """Request the first page of each export.
-
-        Raises:
-            SyncError: Some cannot be read.
-        """
+        """Request the first page of each export; a SyncError names those that cannot be read."""
         _ = self.context.api  # Before there are threads.
         failures = run_side_by_side(
             {stream.name: stream.check_export for stream in self.exports},

@@ -32,12 +32,14 @@ class Parameter:
     api_default: str
     decides_rows: bool = True
 
+    def __post_init__(self) -> None:
+        """Check the setting."""
+        _setting(self.setting)
 
-EXTERNAL_VENDOR = Parameter("external_vendor", _setting("external_vendor"), "techwolf")
-VERSIONS = Parameter("versions", _setting("ai_goal_versions"), "latest")
-RESPONSE_FORMAT = Parameter(
-    "response_format", _setting("task_profile_format"), "list", decides_rows=False
-)
+
+EXTERNAL_VENDOR = Parameter("external_vendor", "external_vendor", api_default="techwolf")
+VERSIONS = Parameter("versions", "ai_goal_versions", api_default="latest")
+RESPONSE_FORMAT = Parameter("response_format", "task_profile_format", "list", decides_rows=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,19 @@ class Filter:
     setting: str | None
     operator: str | None = None
 
+    def __post_init__(self) -> None:
+        """Check the setting."""
+        if self.setting is not None:
+            _setting(self.setting)
+
     def to_json(self, value: object) -> dict[str, Any]:
         """Return the filter as the API wants it."""
         operator = {"operator": self.operator} if self.operator else {}
         return {"filter": self.name, **operator, self.member: value}
 
 
-IS_ACTIVE = Filter("is_active", "is_active", _setting("is_active"))
-JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", _setting("job_family_ids"))
+IS_ACTIVE = Filter("is_active", "is_active", setting="is_active")
+JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", setting="job_family_ids")
 #: What changed after a date. Only plain dates are documented, and only this operator is certain.
 LAST_UPDATED = Filter("last_updated", "value", setting=None, operator="gt")
 

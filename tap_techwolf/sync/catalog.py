@@ -24,9 +24,6 @@ def read_catalog(catalog: Any) -> Catalog:  # noqa: ANN401 - any JSON value, or 
 
     The SDK would fail on what is not one without a reason, and it drops the replication method of
     a stream's metadata, where Singer has users set it: it counts before all others.
-
-    Raises:
-        CatalogError: It is not a Singer catalog.
     """
     if isinstance(catalog, Catalog):
         return catalog
@@ -95,10 +92,7 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
     It may have been discovered with other settings. Loaders update rows by the catalog's keys: if
     a key is missing, one version of an AI goal would overwrite another; if there is one too many,
     an old version would stay. Keys and the replication key are therefore those of the stream,
-    always selected, and never null.
-
-    Raises:
-        CatalogError: The catalog asks for what the stream does not have.
+    always selected, and never null. What the stream does not have is a CatalogError.
     """
     entry = catalog.get_stream(stream.name)
     if entry is None:

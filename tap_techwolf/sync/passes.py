@@ -65,10 +65,6 @@ class Pass:
         """Yield each record, when the pass began (its `exported_at`), and its page's number.
 
         A page is written, with the state that covers it, when the record after it is asked for.
-
-        Raises:
-            ExportError: There is no such page, or it may be incomplete.
-            StateError: The state cannot be used.
         """
         ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
         try:
