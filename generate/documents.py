@@ -17,6 +17,7 @@ from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTINGS
 from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.pass_log import CompletedPasses
+from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
 
 # Not "decimal": Meltano 4.4 fails to write one.
@@ -196,6 +197,8 @@ def column_tables() -> str:
         name: str = vars(stream)["name"]  # The SDK declares it for instances only.
         schema = json.loads((files(schemas) / f"{name}.json").read_text())
         rows = [f"## `{name}`", "", schema["description"], ""]
+        if issubclass(stream, ExportStream):
+            rows[2] += f" Endpoint: `{stream.pagination.method} {stream.path}`."
         rows += ["| column | type | description |", "| --- | --- | --- |"]
         rows += list(_columns(schema))
         parts.append("\n".join(rows))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sandbox.app import TOKEN_PATH
+from sandbox.app import OPTIONAL_PATHS, TOKEN_PATH
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
+from sandbox.moves import Move
 from tap_techwolf.errors import ExportError
 from tests.api.test_answers import FATAL, RETRIED
 from tests.api.test_pages import BROKEN
@@ -57,6 +58,7 @@ def fault_id(fault: Fault) -> str:
 
 FAULTS = [
     *(Fault(GOALS, status=status, skip=1, times=2) for status in (*RETRIED, *FATAL, 401)),
+    *(Fault(OPTIONAL_PATHS[stream], status=403, skip=1) for stream in OPTIONAL_PATHS),
     *(Fault(TOKEN_PATH, status=status, times=2) for status in (429, 500, 400, 401, 403)),
     Fault(GOALS, kind="not_json", times=2),
     Fault(GOALS, kind="not_object", times=2),
@@ -73,7 +75,8 @@ def test_no_fault_makes_a_secret_show(
     cursor = sandbox.company.employees[49].external_id
     fault = Fault(**vars(fault) | {"text": f"No {cursor} here.", "retry_after": "0"})
     sandbox.conditions.faults.append(fault)
-    output = run(arguments(tmp_path, settings(url, **KEY)), **DEBUG)
+    optional = [stream for stream, path in OPTIONAL_PATHS.items() if path == fault.path]
+    output = run(arguments(tmp_path, settings(url, **KEY, optional_streams=optional)), **DEBUG)
     if not sandbox.tokens.secrets:  # The token request itself was refused.
         sandbox.tokens.secrets.add("no token was ever given")
     if fault.path == GOALS:
@@ -117,9 +120,11 @@ def test_a_rule_of_a_stream_map_is_logged_at_no_usual_level(
 def test_a_sync_that_succeeds_logs_no_secret(sandbox: Sandbox, url: str, tmp_path: Path) -> None:
     sandbox.tokens.public_key = PUBLIC_KEY.decode()
     maps = maps_of(sandbox)
-    config = settings(url, **KEY, stream_maps=maps)
+    config = settings(url, **KEY, stream_maps=maps, optional_streams=list(OPTIONAL_PATHS))
+    sandbox.moves.append(Move("/employees", "remove"))
     output = run(arguments(tmp_path, config), **DEBUG)
     assert output.exit_status == 0, output.log
+    assert "reading it again" in output.log
     check(sandbox, output.log)
     again = run(arguments(tmp_path, config, output.of_type("STATE")[3]["value"]), **DEBUG)
     assert "resumed at page" in again.log
