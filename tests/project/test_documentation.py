@@ -175,7 +175,7 @@ def test_a_key_is_one_that_the_tap_takes_and_lists_are_json(tmp_path: Path) -> N
     (tmp_path / "meltano.yml").write_text(yaml.dump(project))
     printed = "meltano config print tap-techwolf --format json"
     shown = 'echo "$TAP_TECHWOLF_JOB_FAMILY_IDS"'
-    text = "\n".join((KEY, OPTIONAL, LISTS, FLATTENING, shown, printed))
+    text = f"{KEY}\n{OPTIONAL}\n{LISTS}\n{FLATTENING}\n{shown}\n{printed}"
     shown = run(text, tmp_path, {})
     assert (tmp_path / "techwolf.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
     found = json.loads(shown[shown.index("{\n") :])
