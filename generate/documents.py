@@ -17,7 +17,6 @@ from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTINGS
 from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.pass_log import CompletedPasses
-from tap_techwolf.sync.stream import ExportStream
 from tap_techwolf.tap import TapTechWolf
 
 # Not "decimal": Meltano 4.4 fails to write one.
@@ -192,17 +191,19 @@ def changes_table() -> str:
 
 def column_tables() -> str:
     """The columns of each stream as Markdown tables."""
-    parts = []
-    for stream in (*STREAMS, CompletedPasses):
-        name: str = vars(stream)["name"]  # The SDK declares it for instances only.
-        schema = json.loads((files(schemas) / f"{name}.json").read_text())
-        rows = [f"## `{name}`", "", schema["description"], ""]
-        if issubclass(stream, ExportStream):
-            rows[2] += f" Endpoint: `{stream.pagination.method} {stream.path}`."
-        rows += ["| column | type | description |", "| --- | --- | --- |"]
-        rows += list(_columns(schema))
-        parts.append("\n".join(rows))
-    return "\n\n".join(parts)
+    exports = (
+        (vars(stream)["name"], f" Endpoint: `{stream.pagination.method} {stream.path}`.")
+        for stream in STREAMS
+    )
+    tables = (*exports, (CompletedPasses.name, ""))
+    return "\n\n".join(_column_table(name, endpoint) for name, endpoint in tables)
+
+
+def _column_table(name: str, endpoint: str) -> str:
+    schema = json.loads((files(schemas) / f"{name}.json").read_text())
+    rows = [f"## `{name}`", "", f"{schema['description']}{endpoint}", ""]
+    rows += ["| column | type | description |", "| --- | --- | --- |"]
+    return "\n".join([*rows, *_columns(schema)])
 
 
 def _columns(schema: dict[str, Any], path: str = "") -> list[str]:
