@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from tap_techwolf.api.client import ApiClient, ExportClient
 from tap_techwolf.api.export import Export, Request
 from tap_techwolf.api.page import BrokenPageError, Record
 from tap_techwolf.api.pagination import Position
+from tap_techwolf.api.transport import Response
 
 #: All requests together, those for tokens and repeated ones included.
 REQUESTS = 30
@@ -48,6 +50,15 @@ class LimitedClient(ApiClient):
         timeout = min(config["request_timeout"], _SECONDS_PER_REQUEST)
         limits = {"max_attempts": _ATTEMPTS, "request_timeout": timeout}
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
+        self._is_renewing_useless = False
+
+    def send(self, request: Request) -> Response:
+        """Send a request; once a new token was of no use, no further one is got."""
+        if self._is_renewing_useless:
+            return self._send_once(request)
+        response = super().send(request)
+        self._is_renewing_useless = response.status == HTTPStatus.UNAUTHORIZED
+        return response
 
     def get_sample(
         self,
