@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.app import OPTIONAL_PATHS
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
 from tests.gateway import Break, gateway
@@ -108,6 +109,26 @@ def test_a_sync_that_is_killed_after_any_page_loses_nothing(
     sandbox.company.change(changed)
     after = sync(config, resumed.state, selecting(discover(), stream))
     assert after.ids(stream) == [changed.external_id]
+
+
+@pytest.mark.parametrize("states", [1, 6, 12])
+def test_a_sync_of_all_streams_that_is_killed_loses_nothing(
+    sandbox: Sandbox, url: str, tmp_path: Path, states: int
+) -> None:
+    config = settings(url, page_size=70, optional_streams=list(OPTIONAL_PATHS))
+    whole = sync(config)
+    sandbox.conditions.delay = 0.05
+    process = start(arguments(tmp_path, config))
+    before = Output.parse(read_states(process, states))
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    resumed = run(arguments(tmp_path, config, before.state))
+    assert resumed.exit_status == 0, resumed.log
+    for stream in (*PATHS, *OPTIONAL_PATHS):
+        found = essence(before.records[stream] + resumed.records[stream])
+        assert found == essence(whole.records[stream]), stream
+    full = {row["stream"] for row in before.passes + resumed.passes if row["is_full"]}
+    assert full == {*PATHS, *OPTIONAL_PATHS}
 
 
 def test_a_change_while_the_tap_is_down_comes_with_the_next_sync(

@@ -220,9 +220,10 @@ class Case:
         Case([Move(EMPLOYEES, "add", skip=1)], is_full=True),
         Case([Move(EMPLOYEES, "change", skip=1, position=-1)], is_full=True, order="descending"),
         Case([Move(EMPLOYEES, "change", skip=2, times=2, count=30)], is_full=True),
+        Case([Move(EMPLOYEES, "add", skip=1), Move(EMPLOYEES, "add", skip=11)], is_full=True),
         Case([Move(EMPLOYEES, "change", skip=1, times=99)], is_full=False),
     ],
-    ids=lambda case: f"{case.moves[0].action} {case.moves[0].times} {case.order}",
+    ids=lambda case: f"{case.moves[0].action} {len(case.moves)} {case.moves[0].times} {case.order}",
 )
 def test_a_list_that_moves_is_read_again(
     sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture, case: Case
