@@ -39,7 +39,7 @@ CHANGES = {
     "lookback_days": _STARTS_OVER,
     "optional_streams": (
         "for one that is added: discover the catalog again if you pass one; its first sync is a "
-        "full one. For one that is taken out: drop its table, which is no longer updated"
+        "full one. For one that is taken out: see below"
     ),
     "page_size": _NOTHING,
     "parallel_streams": _NOTHING,

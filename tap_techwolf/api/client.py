@@ -28,14 +28,17 @@ _BROKEN_PAGE_ADVICE = (
     "changed."
 )
 _REQUEST_ADVICE = (
-    "Check the settings that shape the request: 'external_vendor', the includes, "
+    "Check the settings that shape the request: 'external_vendor', 'page_size', the includes, "
     "'job_family_ids', 'api_version'."
 )
 _LEAVE_OUT = "or leave the stream out (deselect it, or take it out of 'optional_streams')."
 _STATUS_ADVICE: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: _REQUEST_ADVICE,
     HTTPStatus.UNPROCESSABLE_ENTITY: _REQUEST_ADVICE,
-    HTTPStatus.UNAUTHORIZED: "Check 'region', 'audience', 'tenant', 'scopes' and 'api_url'.",
+    HTTPStatus.UNAUTHORIZED: (
+        "Check 'region', 'audience', 'tenant', 'scopes' and 'api_url'. If only this export cannot "
+        f"be read, ask TechWolf why, {_LEAVE_OUT}"
+    ),
     HTTPStatus.FORBIDDEN: (
         "Ask TechWolf whether your company has this export and the client may read it, "
         f"{_LEAVE_OUT}"

@@ -140,11 +140,11 @@ class Export:
             body["filters"] = filters
         return Request(self.pagination.method, self.path, params, body)
 
-    def paginator(self, position: Position) -> Paginator | ListPaginator:
+    def paginator(self, position: Position, page_size: int) -> Paginator | ListPaginator:
         """Return what follows the export from page to page, from a position on."""
         if self.pagination.method is HTTPMethod.GET:
-            return ListPaginator(self.name, next(iter(self.key)))
-        return Paginator(position)
+            return ListPaginator(self.name, self.key, page_size)
+        return Paginator(position, self.key)
 
     def params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the query parameters that the settings ask for."""

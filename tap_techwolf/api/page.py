@@ -115,18 +115,6 @@ class Page:
         except msgspec.ValidationError as error:
             raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
 
-    def ids(self, key: str) -> list[bytes]:
-        """Return the property that identifies each record, as JSON.
-
-        Raises:
-            BrokenPageError: The records are not a list of objects.
-        """
-        try:
-            return [bytes(one.get(key, _NULL)) for one in _OBJECTS.decode(self.records_json)]
-        except msgspec.ValidationError as error:
-            message = f"{self.records_member!r} is missing or not a list of objects"
-            raise BrokenPageError(message) from error
-
     def records(self, key: Mapping[str, type]) -> list[Record]:
         """Build the page's records, each an object that has its key.
 

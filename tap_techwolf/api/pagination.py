@@ -4,8 +4,8 @@ Each of the two ways names the HTTP method, and the member of a response that ho
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPMethod
-from itertools import compress
 from typing import Any
 
 from singer_sdk.pagination import BaseAPIPaginator
@@ -73,17 +73,14 @@ class LimitOffset:
     def next_position(self, page: Page, position: Position) -> Position:
         """Return the offset of the next page; None after the last page.
 
-        `count` decides, and not a short page: the API may return fewer results than `limit`. An
-        empty page is the end, too, if the list has become shorter meanwhile.
+        `count` decides, and not a short page: the API may return fewer results than `limit`. A
+        page that leads no further is the end, too: the list has become shorter meanwhile.
         """
         end = int(position or 0) + page.record_count
-        if end >= self.count(page) or (position and not page.record_count):
-            return None
-        if not page.record_count:
+        if end < self.count(page) and not page.record_count and position is None:
             raise BrokenPageError("'count' promises more results, but the page has none")
-        if position is not None and end - 1 <= int(position):
-            raise BrokenPageError("the page has no other result than the one before")
-        return end - 1
+        leads_further = position is None or end - 1 > int(position)
+        return end - 1 if end < self.count(page) and leads_further else None
 
     def count(self, page: Page) -> int:
         """Return how many results there are, as a page says."""
@@ -106,8 +103,9 @@ class Paginator(BaseAPIPaginator[Position]):
 
     is_whole = True
 
-    def __init__(self, start_value: Position) -> None:
+    def __init__(self, start_value: Position, key: Mapping[str, type]) -> None:
         super().__init__(start_value)
+        self._key = key
         self._seen = {start_value}
 
     @override
@@ -129,9 +127,9 @@ class Paginator(BaseAPIPaginator[Position]):
         self.advance(page)  # type: ignore[arg-type]  # It only reaches the methods above.
         return None if self.finished else self.current_value
 
-    def new_records(self, records: list[Record]) -> list[Record]:
-        """Return those of the page's records that no page before had: all of them."""
-        return records
+    def records(self, page: Page) -> list[Record]:
+        """Return the page's records, each an object that has its key."""
+        return page.records(self._key)
 
 
 class ListPaginator:
@@ -139,69 +137,79 @@ class ListPaginator:
 
     A list is ordered by `last_updated`: whoever changes or leaves between two pages shifts the
     others, so that one of them is skipped. A reading is clean if each page begins with the row that
-    ended the one before, and all name the same `count`. If it is not, the list is read once more
-    from its beginning, up to three times in all; what was read is kept.
+    ended the one before, unchanged, and all name one `count`, which is that of the rows. It is
+    whole if no id is there twice. If it is not, the list is read once more from its beginning, up
+    to three times in all; what was read is kept.
 
     Attributes:
         is_whole: Whether no record can be missing, once there is no further page.
     """
 
-    def __init__(self, stream: str, key: str) -> None:
-        """Take the stream's name, for the log, and the property that identifies a record."""
-        self._stream, self._key = stream, key
-        self._ids: set[bytes] = set()
-        self._is_new: list[bool] = []
+    def __init__(self, stream: str, key: Mapping[str, type], page_size: int) -> None:
+        self._stream, self._key, self._page_size = stream, key, page_size
+        self._ids: set[object] = set()
+        self._new: list[Record] = []
         self._largest_count = self._readings = 0
         self._position: Position = None
         self._start_reading()
 
     def _start_reading(self) -> None:
         self._readings += 1
-        self._last: bytes | None = None
+        self._ids_of_reading: set[object] = set()
+        self._last: Record | None = None
         self._counts: set[int] = set()
-        self.is_whole = True
+        self._is_clean = self.is_whole = True
 
     def position_after(self, page: Page) -> Position:
         """Advance beyond a page, and return the offset of the next one; None after the last page.
 
         Raises:
-            BrokenPageError: The page does not say where the next one is, or the list has changed
-                during each reading, and records are missing.
+            BrokenPageError: The page is not one of a list; or the list has changed during each
+                reading, and records are missing.
         """
-        ids = page.ids(self._key)
-        self._is_new = []
-        for one in ids:
-            self._is_new.append(one not in self._ids)
-            self._ids.add(one)
+        records = page.records(self._key)
+        known = len(self._ids_of_reading)
         self._counts.add(LIMIT_OFFSET.count(page))
-        if self._last not in {None, *ids[:1]} or len(self._counts) > 1:
-            self.is_whole = False
+        self._is_clean &= len(self._counts) == 1 and self._last in (None, *records[:1])
+        self._new = []
+        for record in records:
+            identity = tuple(record[name] for name in self._key)
+            if identity not in self._ids:
+                self._new.append(record)
+            self._ids.add(identity)
+            self._ids_of_reading.add(identity)
+        end = int(self._position or 0) + len(records)
+        limit = LIMIT_OFFSET.parameters(self._page_size, self._position)["limit"]
         self._position = LIMIT_OFFSET.next_position(page, self._position)
+        # `count` may be wrong: after a full page there may be another one.
+        if self._position is None and len(records) >= limit and len(self._ids_of_reading) > known:
+            self._position = end - 1
         if self._position is None:
-            return self._end_reading()
-        self._last = ids[-1]
+            return self._end_reading(end)
+        self._last = dict(records[-1])  # The record itself becomes a row.
         return self._position
 
-    def _end_reading(self) -> Position:
+    def _end_reading(self, end: int) -> Position:
+        self._is_clean &= self._counts == {end}
+        self.is_whole = self._is_clean and len(self._ids_of_reading) == end
         self._largest_count = max(self._largest_count, *self._counts)
-        if self.is_whole:
-            # Where a record is listed twice, another may be missing.
-            self.is_whole = len(self._ids) >= max(self._counts)
-        elif self._readings < _MOST_READINGS:
+        if not self.is_whole and self._readings < _MOST_READINGS:
             logger.info("%s: the list changed while it was read; reading it again", self._stream)
             self._start_reading()
             self._position = 0
-        elif len(self._ids) < self._largest_count:
+        elif not self._is_clean and len(self._ids) < self._largest_count:
             raise BrokenPageError(
                 f"the list changed each time it was read, and {len(self._ids)} of "
                 f"{self._largest_count} records were found",
-                "Run again when fewer records change.",
+                "Run again when fewer records change; contact TechWolf if the problem persists.",
             )
         return self._position
 
-    def new_records(self, records: list[Record]) -> list[Record]:
-        """Return those of the page's records that no page before had."""
-        return list(compress(records, self._is_new))
+    def records(self, page: Page) -> list[Record]:
+        """Return those of the newest page's records that no page before had."""
+        del page
+        new, self._new = self._new, []
+        return new
 
 
 Pagination = NextStartingAfter | LimitOffset

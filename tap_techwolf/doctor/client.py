@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
 from tap_techwolf.api.client import ApiClient, ExportClient
@@ -15,6 +14,7 @@ from tap_techwolf.api.transport import Response
 #: All requests together, those for tokens and repeated ones included.
 REQUESTS = 30
 _SECONDS_PER_REQUEST = 40
+_SECONDS_PER_LOOK = 10
 _LONGEST_WAIT = 10.0
 _ATTEMPTS = 2
 
@@ -50,15 +50,16 @@ class LimitedClient(ApiClient):
         timeout = min(config["request_timeout"], _SECONDS_PER_REQUEST)
         limits = {"max_attempts": _ATTEMPTS, "request_timeout": timeout}
         super().__init__({**config, **limits}, requests, _LONGEST_WAIT)
-        self._is_renewing_useless = False
+        self._renews_token = True
+
+    def limit_further(self) -> None:
+        """Renew the token no more, and wait less: what follows is not worth more."""
+        self._renews_token = False
+        self.transport.timeout = min(self.transport.timeout, _SECONDS_PER_LOOK)
 
     def send(self, request: Request) -> Response:
-        """Send a request; once a new token was of no use, no further one is got."""
-        if self._is_renewing_useless:
-            return self._send_once(request)
-        response = super().send(request)
-        self._is_renewing_useless = response.status == HTTPStatus.UNAUTHORIZED
-        return response
+        """Send a request; if the API rejects the token, perhaps once more with a new one."""
+        return super().send(request) if self._renews_token else self._send_once(request)
 
     def get_sample(
         self,

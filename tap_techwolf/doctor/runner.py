@@ -102,6 +102,11 @@ class Runner:
             self._add(check_clock(client))
         if client.authenticator.access_token is None:
             self._skip_rest(_NO_TOKEN)
+            return
+        client.limit_further()
+        for export in _other_exports(config):
+            with self._checking(name := f"export:{export.name}"):
+                self._add(Check(name, "skipped", look_at(client, export)))
 
     def _no_checks(self, config: Mapping[str, Any]) -> dict[str, Check]:
         names = check_names(config, with_probes=self._with_probes)
@@ -118,9 +123,6 @@ class Runner:
         if GOALS_MOVE_FILTER in self.checks:
             with self._checking(GOALS_MOVE_FILTER):
                 self._add(check_goals(client, self._page(GOALS_STREAM)))
-        for export in _other_exports(client.config):
-            with self._checking(name := f"export:{export.name}"):
-                self._add(Check(name, "skipped", look_at(client, export)))
         for name in PROBES.keys() & self.checks:
             with self._checking(name):
                 self._add(run_probe(name, client, list(self._pages.values())))

@@ -9,6 +9,7 @@ from singer_sdk.singerlib import Catalog, CatalogEntry, Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL, Breadcrumb
 from singer_sdk.streams import Stream
 
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.errors import CatalogError
 from tap_techwolf.sync.state import REPLICATION_KEY
 from tap_techwolf.sync.stream_maps import LOG_NAME
@@ -71,6 +72,13 @@ def check_selection(streams: Sequence[Stream], catalog: Catalog | None) -> None:
             "The catalog selects what is no stream, or not named by 'optional_streams', and so is "
             "not synced: %s",
             ", ".join(unknown),
+        )
+    present = {entry.tap_stream_id for entry in entries} or known
+    if missing := sorted(known.intersection(OPTIONAL_STREAMS) - present):
+        logger.warning(
+            "The catalog lacks what 'optional_streams' names, so that it is not synced; discover "
+            "it again: %s",
+            ", ".join(missing),
         )
 
 

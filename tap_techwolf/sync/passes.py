@@ -84,7 +84,8 @@ class Pass:
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)
         began_at = here.began_at or page.requested_at  # `_first_page` has set it.
         exported_at = format_date_time(began_at)
-        paginator = self.client.export.paginator(here.starting_after)
+        page_size = self.context.config["page_size"]
+        paginator = self.client.export.paginator(here.starting_after, page_size)
         while True:
             upcoming: Future[Page] | None = None
             try:
@@ -92,7 +93,7 @@ class Pass:
                 if position is not None and self.reads_ahead:
                     there = replace(here, page=here.page + 1)
                     upcoming = ahead.submit(self._get_page, there, position)
-                records = paginator.new_records(page.records(self.client.export.key))
+                records = paginator.records(page)
             except BrokenPageError as error:
                 raise self.client.broken_page_error(here.page, error) from error
             for record in records:
@@ -104,9 +105,9 @@ class Pass:
             if position is None:
                 if not paginator.is_whole:
                     logger.warning(
-                        "%s: the list changed each time it was read, or holds records twice. All "
-                        "that it counts were found; the pass is not logged as full, so that it "
-                        "removes nobody",
+                        "%s: the list changed each time it was read, or has records twice, so "
+                        "that some may be missing. The pass is not logged as full: it removes "
+                        "nobody",
                         self.settings.stream,
                     )
                 here = here.on_last_page(max(now, began_at), is_whole=paginator.is_whole)

@@ -12,6 +12,7 @@ from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_techwolf.api.client import ApiClient
+from tap_techwolf.config.settings import OPTIONAL_STREAMS
 from tap_techwolf.errors import AuthenticationError, OutputError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS
 from tap_techwolf.sync.context import RunContext
@@ -73,8 +74,11 @@ def _write_beginning(context: RunContext) -> None:
     context.writer.write_state(context.state)
     context.pass_log.sync()
     now = datetime.now(UTC)
+    # The log says which optional streams there are.
+    left_out = set(OPTIONAL_STREAMS).difference(context.config["optional_streams"])
     for stream, last in loaded_passes(context.state, tenant_hash(context.config)):
-        context.pass_log.write(stream, last, loaded_at=now)
+        if stream not in left_out:
+            context.pass_log.write(stream, last, loaded_at=now)
     context.writer.flush()
 
 

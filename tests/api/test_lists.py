@@ -31,6 +31,7 @@ class Company:
         self.newest_first = newest_first
         self.cap = cap
         self.clock = len(names)
+        self.counted: int | None = None
 
     def happens(self, what: str, who: str) -> None:
         self.clock += 1
@@ -47,7 +48,9 @@ class Company:
             names.reverse()
         first = asked["offset"]
         rows = names[first : first + min(asked["limit"], self.cap)]
-        body = {"count": len(names), "results": [{"external_id": one} for one in rows]}
+        results = [{"external_id": one, "last_updated": self.updated[one]} for one in rows]
+        count = len(names) if self.counted is None else self.counted
+        body = {"count": count, "results": results}
         return Page.parse(json.dumps(body).encode(), "results", NOW)
 
 
@@ -55,7 +58,7 @@ def read(
     company: Company, page_size: int, events: Sequence[Sequence[tuple[str, str]]] = ()
 ) -> tuple[list[str], bool, int]:
     """Read a list to its end: the names in it, whether nobody can be missing, and the pages."""
-    paginator = ListPaginator("employees", "external_id")
+    paginator = ListPaginator("employees", KEY, page_size)
     found: list[str] = []
     position: Position = None
     pages = 0
@@ -65,7 +68,7 @@ def read(
         page = company.page(page_size, position)
         pages += 1
         position = paginator.position_after(page)
-        found += [one["external_id"] for one in paginator.new_records(page.records(KEY))]
+        found += [one["external_id"] for one in paginator.records(page)]
         if position is None:
             return found, paginator.is_whole, pages
 
@@ -79,7 +82,7 @@ def test_a_list_at_rest_is_read_once_whatever_the_size_of_its_pages(
     found, is_whole, pages = read(Company(names, cap=cap), page_size)
     assert (found, is_whole) == (names, True)
     step = max(min(page_size, cap) - 1, 1)
-    assert pages <= -(-(len(names) - 1) // step) + 1
+    assert pages <= -(-(len(names) - 1) // step) + 2
 
 
 def test_an_empty_list_is_whole() -> None:
@@ -117,17 +120,66 @@ def test_a_list_of_which_records_are_missing_ends_with_both_numbers() -> None:
         read(company, 3, events)
 
 
+@pytest.mark.parametrize("counted", [0, 5, 10, 25])
+def test_a_count_that_is_too_small_cuts_nothing_off(counted: int) -> None:
+    company = Company([f"{number:02}" for number in range(30)])
+    company.counted = counted
+    found, is_whole, _ = read(company, 10)
+    assert (len(found), is_whole) == (30, False)
+
+
+def test_a_count_that_is_too_large_ends_with_both_numbers() -> None:
+    company = Company(list("abcdefghij"))
+    company.counted = 11
+    with pytest.raises(BrokenPageError, match=r"10 of 11 records"):
+        read(company, 4)
+
+
+def test_a_row_that_changed_and_came_back_to_its_place_is_noticed() -> None:
+    company = Company(list("abcdefghij"))
+    events = [[], [("changes", "e"), *[("leaves", one) for one in "abcd"]]]
+    events[1] += [("joins", one) for one in "uvwx"]
+    found, _, pages = read(company, 5, events)
+    assert set(found) >= company.stayed
+    assert pages > 3
+
+
+def test_the_same_id_in_another_spelling_is_the_same() -> None:
+    paginator = ListPaginator("employees", KEY, 100)
+    body = rb'{"count": 3, "results": [{"external_id": "1"}, {"external_id": 1}, %s]}'
+    page = Page.parse(body % rb'{"external_id": "\u0031"}', "results", NOW)
+    paginator.position_after(page)
+    assert [one["external_id"] for one in paginator.records(page)] == ["1"]
+
+
 def test_who_is_listed_twice_may_stand_where_another_was() -> None:
-    paginator = ListPaginator("employees", "external_id")
+    paginator = ListPaginator("employees", KEY, 100)
     body: dict[str, Any] = {"count": 3, "results": [{"external_id": one} for one in "aba"]}
     page = Page.parse(json.dumps(body).encode(), "results", NOW)
-    assert paginator.position_after(page) is None
-    assert [one["external_id"] for one in paginator.new_records(page.records(KEY))] == ["a", "b"]
+    found = []
+    for following in (0, 0, None):
+        assert paginator.position_after(page) == following
+        found += [one["external_id"] for one in paginator.records(page)]
+    assert found == ["a", "b"]
     assert not paginator.is_whole
 
 
-def test_a_page_that_only_repeats_a_row_ends_with_an_error() -> None:
-    with pytest.raises(BrokenPageError, match="no other result"):
+def test_who_left_meanwhile_does_not_stand_for_another() -> None:
+    paginator = ListPaginator("employees", KEY, 100)
+
+    def page(names: str, count: int) -> Page:
+        body = {"count": count, "results": [{"external_id": one} for one in names]}
+        return Page.parse(json.dumps(body).encode(), "results", NOW)
+
+    assert paginator.position_after(page("abc", 4)) == 2
+    assert paginator.position_after(page("d", 3)) == 0  # The count and the row have changed.
+    assert paginator.position_after(page("aab", 3)) == 0
+    assert paginator.position_after(page("aab", 3)) is None
+    assert not paginator.is_whole
+
+
+def test_a_page_that_leads_no_further_ends_a_reading() -> None:
+    with pytest.raises(BrokenPageError, match="1 of 6 records"):
         read(Company(list("abcdef"), cap=1), 5)
 
 

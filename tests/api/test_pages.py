@@ -34,7 +34,7 @@ def record(**properties: str) -> bytes:
 
 def read(page: Page, key: Mapping[str, type] = KEY) -> list[dict[str, Any]]:
     """Read a page to its end, as a pass does."""
-    Paginator(None).position_after(page)
+    Paginator(None, KEY).position_after(page)
     return page.records(key)
 
 
@@ -245,7 +245,7 @@ def test_has_next_alone_decides_whether_there_is_another_page(records: list[Any]
 
 @pytest.mark.parametrize("cursors", ["aa", "aba", "abca", "abcc", "abcdefghia"])
 def test_a_loop_of_any_length_ends_with_an_error(cursors: str) -> None:
-    paginator = Paginator(None)
+    paginator = Paginator(None, KEY)
     for cursor in cursors[:-1]:
         assert paginator.position_after(parse(page(next_starting_after=cursor))) == cursor
     with pytest.raises(BrokenPageError, match="earlier page"):
@@ -253,7 +253,7 @@ def test_a_loop_of_any_length_ends_with_an_error(cursors: str) -> None:
 
 
 def test_a_loop_to_the_cursor_of_a_resumed_pass_ends_with_an_error() -> None:
-    paginator = Paginator("a")
+    paginator = Paginator("a", KEY)
     paginator.position_after(parse(page(next_starting_after="b")))
     with pytest.raises(BrokenPageError):
         paginator.position_after(parse(page(next_starting_after="a")))
@@ -272,6 +272,7 @@ def test_a_loop_to_the_cursor_of_a_resumed_pass_ends_with_an_error() -> None:
         (None, 1, 3, 0),
         (200, 0, 150, None),  # The list has become shorter.
         (200, 0, 250, None),  # And longer again, while it was read.
+        (200, 1, 250, None),
         (200, 50, 150, None),
     ],
 )

@@ -98,6 +98,23 @@ def test_a_catalog_that_selects_others_is_one_warning(
     assert sandbox.requests[EMPLOYEES] == 0
 
 
+def test_a_catalog_without_one_that_is_asked_for_is_one_warning(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sync(settings(url, optional_streams=ALL), catalog=discover({"optional_streams": ALL[:2]}))
+    [warning] = warnings_in(caplog)
+    assert "discover it again" in warning
+    assert all((stream in warning) is (stream not in ALL[:2]) for stream in ALL)
+
+
+def test_one_that_is_taken_out_is_logged_no_more(url: str) -> None:
+    first = sync(settings(url, optional_streams=["skills", "employees"]))
+    second = sync(settings(url, optional_streams=["employees"]), first.state)
+    assert {row["stream"] for row in second.proofs} == {*STREAMS, "employees"}
+    third = sync(settings(url, optional_streams=["skills"]), second.state)
+    assert {row["stream"] for row in third.proofs} == {*STREAMS, "skills"}
+
+
 def test_a_stream_map_of_one_that_is_not_asked_for_is_no_error(url: str) -> None:
     maps = {"employees": {"location": None}, "organisational_*": {"name": None}}
     assert sync(settings(url, stream_maps=maps)).records.keys() == {*STREAMS, LOG}

@@ -322,7 +322,7 @@ cursors = st.text(min_size=1, max_size=2, alphabet="abc")
 
 @given(st.lists(cursors, min_size=1, max_size=12), st.none() | cursors)
 def test_a_paginator_never_visits_a_page_twice(names: list[str], first: str | None) -> None:
-    paginator = Paginator(first)
+    paginator = Paginator(first, {"external_id": str})
     seen = {first}
     for name in names:
         page = page_with(name)
