@@ -116,11 +116,7 @@ class Page:
             raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
 
     def records(self, key: Mapping[str, type]) -> list[Record]:
-        """Build the page's records, each an object that has its key.
-
-        Raises:
-            BrokenPageError: The records are not a list, or one is not an object with its key.
-        """
+        """Build the page's records, each an object that has its key."""
         try:
             records = _DECODER.decode(self.records_json)
         except (ValueError, DecimalException, RecursionError) as error:

@@ -68,13 +68,7 @@ class LimitedClient(ApiClient):
         position: Position = None,
         max_attempts: int | None = None,
     ) -> SamplePage:
-        """Read a page of an export: the first one, unless another is requested.
-
-        Raises:
-            ExportError: There is no such page, or it breaks the documented format.
-            AuthenticationError: There is no token.
-            TooManyRequestsError: No further request may be sent.
-        """
+        """Read a page of an export: the first one, unless another is requested."""
         client = ExportClient(self, export)
         page = client.get_page(request or export.request(self.config), 1, max_attempts)
         problem = ""

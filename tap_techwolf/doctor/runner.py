@@ -207,12 +207,7 @@ def check_settings(sources: Sequence[str]) -> tuple[Check, dict[str, Any] | None
 
 
 def check_token(client: LimitedClient) -> Check:
-    """Get the token that all further requests use.
-
-    Raises:
-        AuthenticationError: There is no token.
-        TooManyRequestsError: No further request may be sent.
-    """
+    """Get the token that all further requests use."""
     authenticator = client.authenticator
     authenticator.update_access_token()
     seconds = authenticator.lifetime

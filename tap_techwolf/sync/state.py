@@ -58,9 +58,6 @@ def read_state(state: object, streams: Collection[str]) -> dict[str, Any]:
 
     `meltano state get` prints one wrapped in an object, which is taken as well. Anything else would
     be a full sync that nobody asked for, and so is refused.
-
-    Raises:
-        StateError: It is not a Singer state, or none of this tap's.
     """
     content = state
     if isinstance(state, dict) and "bookmarks" not in state:
@@ -105,8 +102,7 @@ class Bookmark:
     def read(cls, stream: str, state: Mapping[str, Any]) -> Self | None:
         """Read a stream's bookmark; None if no pass was ever completed.
 
-        Raises:
-            StateError: It cannot be read. Syncing everything instead would hide that.
+        One that cannot be read is a StateError: syncing everything instead would hide it.
         """
         if "replication_key" not in state and "replication_key_value" not in state:
             if state and "checkpoint" not in state:
@@ -149,11 +145,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> Self | None:
-        """Read a stream's checkpoint; None if no pass has written any page.
-
-        Raises:
-            ValueError: It cannot be read.
-        """
+        """Read a stream's checkpoint; None if no pass has written any page, or a ValueError."""
         fields = state.get("checkpoint")
         if fields is None:
             return None
