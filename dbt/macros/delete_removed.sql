@@ -26,7 +26,7 @@
             info=true
         ) -%}
         {%- if count.rows -%}
-            {%- set found = techwolf.found_columns(source('techwolf', table)) -%}
+            {%- set found = techwolf.found_columns(table) -%}
             {%- do deletions.append(techwolf.delete_statement(table, removed, found)) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,64 +1,87 @@
 {#- The loaded tables, with the columns and types that the models expect. -#}
 
-{#- The exports: the key of each, and what a key identifies. To add an export, start here. -#}
+{#- The exports. To add one, start here, and give it a file in models/staging/:
+
+    - key: what identifies an entity in the loaded table
+    - id: what the models call it
+    - entities: what it identifies, for messages
+    - columns: those that the models use, with their kinds
+-#}
 {% macro exports() %}
+    {%- set task_profiles = {'external_id': 'text', 'tasks': 'json', 'exported_at': 'date-time'} -%}
     {{ return({
-        'employee_ai_goals': {'key': 'external_id', 'entities': 'employees'},
-        'employee_task_profiles': {'key': 'external_id', 'entities': 'employees'},
-        'job_task_profiles': {'key': 'external_id', 'entities': 'jobs'},
+        'employee_ai_goals': {
+            'key': 'external_id', 'id': 'employee_id', 'entities': 'employees',
+            'columns': {
+                'external_id': 'text', 'version': 'integer', 'goal': 'text', 'description': 'text',
+                'target_skills': 'json', 'target_tasks': 'json', 'job_id': 'text',
+                'created_on': 'date-time', 'last_updated': 'date-time', 'exported_at': 'date-time',
+            },
+        },
+        'employee_task_profiles': {
+            'key': 'external_id', 'id': 'employee_id', 'entities': 'employees',
+            'columns': task_profiles,
+        },
+        'job_task_profiles': {
+            'key': 'external_id', 'id': 'job_id', 'entities': 'jobs', 'columns': task_profiles,
+        },
     }) }}
 {% endmacro %}
 
-{% macro export_columns(table) %}
-    {%- set task_profiles = {
-        'external_id': 'text', 'tasks': 'json', 'exported_at': 'date-time',
-    } -%}
-    {{ return({
-        'employee_ai_goals': {
-            'external_id': 'text', 'version': 'integer', 'goal': 'text', 'description': 'text',
-            'target_skills': 'json', 'target_tasks': 'json', 'job_id': 'text',
-            'created_on': 'date-time', 'last_updated': 'date-time', 'exported_at': 'date-time',
-        },
-        'employee_task_profiles': task_profiles,
-        'job_task_profiles': task_profiles,
-        'completed_passes': {
-            'stream': 'text', 'began_at': 'date-time', 'completed_at': 'date-time',
-            'is_full': 'boolean', 'record_count': 'integer', 'scope_hash': 'text',
-            'loaded_at': 'date-time',
-        },
-    }[table]) }}
+{#- The columns of each loaded table, with their kinds: the exports and the log of passes. -#}
+{% macro loaded_tables() %}
+    {%- set tables = {} -%}
+    {%- for table, export in techwolf.exports().items() -%}
+        {%- do tables.update({table: export.columns}) -%}
+    {%- endfor -%}
+    {%- do tables.update({'completed_passes': {
+        'stream': 'text', 'began_at': 'date-time', 'completed_at': 'date-time',
+        'is_full': 'boolean', 'record_count': 'integer', 'scope_hash': 'text',
+        'loaded_at': 'date-time',
+    }}) -%}
+    {{ return(tables) }}
 {% endmacro %}
 
-{#- The current columns of a source table, as name: data type. Empty if there is no such table. -#}
-{% macro found_columns(relation) %}
+{#- The current columns of a loaded table, as name: data type. Empty if there is no such table. -#}
+{% macro found_columns(table) %}
+    {%- set relation = source('techwolf', table) -%}
     {%- set found = {} -%}
-    {%- if execute -%}
+    {%- if relation.is_cte -%}
+        {#- A unit test gives the rows, with every column in the type that is expected. -#}
+        {%- for column, kind in techwolf.loaded_tables()[table].items() -%}
+            {%- do found.update({column: techwolf.column_type(kind)}) -%}
+        {%- endfor -%}
+    {%- elif execute -%}
         {%- set existing = adapter.get_relation(
             database=relation.database, schema=relation.schema, identifier=relation.identifier
         ) -%}
         {%- if existing is not none -%}
             {%- for column in adapter.get_columns_in_relation(existing) -%}
-                {%- do found.update({column.name | lower: column.dtype}) -%}
+                {%- do found.update({column.name | lower: techwolf.data_type(column)}) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(found) }}
 {% endmacro %}
 
-{#- A query: a source table with all its columns. A missing column is null, a missing table empty. -#}
+{#- A query: a loaded table with all its columns. A missing column is null, a missing table empty. -#}
 {% macro export(table) %}
-    {%- set relation = source('techwolf', table) -%}
-    {%- set found = techwolf.found_columns(relation) %}
+    {%- set found = techwolf.found_columns(table) %}
     select
-        {%- for column, kind in techwolf.export_columns(table).items() %}
+        {%- for column, kind in techwolf.loaded_tables()[table].items() %}
         {{ techwolf.export_column(column, kind, found.get(column)) }} as {{ column }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     {%- if found %}
-    from {{ relation }}
+    from {{ source('techwolf', table) }}
     {%- else %}
-    where 1 = 0
+    {{ techwolf.from_nothing() }}
     {%- endif %}
+{% endmacro %}
+
+{#- The end of a query that has no rows. -#}
+{% macro from_nothing() %}
+    {{ return('from (select 1 as nothing) as nowhere where 1 = 0') }}
 {% endmacro %}
 
 {% macro export_column(column, kind, data_type) %}
@@ -81,37 +104,18 @@
 {#- A query: how many rows have a text in place of JSON or of a date-time, in each column. -#}
 {% macro unreadable_values() %}
     {%- set queries = [] -%}
-    {%- for table in (techwolf.exports() | list) + ['completed_passes'] -%}
-        {%- set relation = source('techwolf', table) -%}
-        {%- set found = techwolf.found_columns(relation) -%}
-        {%- for column, kind in techwolf.export_columns(table).items()
+    {%- for table, columns in techwolf.loaded_tables().items() -%}
+        {%- set found = techwolf.found_columns(table) -%}
+        {%- for column, kind in columns.items()
             if kind in ('json', 'date-time') and column in found
             and techwolf.may_be_unreadable(found[column]) -%}
             {%- do queries.append(
                 "select '" ~ table ~ "' as unreadable_table, '" ~ column ~ "' as unreadable_column,"
-                ~ " count(*) as row_count from " ~ relation
+                ~ " count(*) as row_count from " ~ source('techwolf', table)
                 ~ " where " ~ column ~ " is not null and "
                 ~ techwolf.export_column(column, kind, found[column]) ~ " is null having count(*) > 0"
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ queries | join('\nunion all\n') or 'select 1 as unreadable_table where 1 = 0' }}
-{% endmacro %}
-
-{#- A query: like export, without removed employees and jobs unless techwolf_keep_removed is set. -#}
-{% macro current_export(table) %}
-    {%- set key = techwolf.exports()[table].key %}
-    select exported.*
-    from ({{ techwolf.export(table) }}) as exported
-    where exported.{{ key }} is not null
-    {%- if not techwolf.keep_removed() %}
-        and not exists (
-            select 1
-            from {{ ref('techwolf_removed') }} as removed
-            where removed.stream = '{{ table }}'
-                and removed.external_id = exported.{{ key }}
-                -- If techwolf_removed is a table, keep rows that were loaded again after it was built.
-                and exported.exported_at <= removed.last_exported_at
-        )
-    {%- endif %}
+    {{ queries | join('\nunion all\n') or 'select 1 as unreadable_table ' ~ techwolf.from_nothing() }}
 {% endmacro %}

@@ -1,13 +1,9 @@
 select
-    targets.external_id as employee_id,
+    targets.employee_id,
     targets.version,
-    targets.element_id as skill_id,
+    targets.skill_id,
     skills.skill
-from (
-    {{ techwolf.identified_elements(
-        '(' ~ techwolf.current_export('employee_ai_goals') ~ ') as goals',
-        ['external_id', 'version'], 'target_skills', 'skill_id'
-    ) }}
-) as targets
+from {{ ref('stg_techwolf__ai_goal_skills') }} as targets
 left join {{ ref('techwolf_skills') }} as skills
-    on skills.skill_id = targets.element_id
+    on skills.skill_id = targets.skill_id
+where targets.is_kept

@@ -1,4 +1,10 @@
-with tasks as (
+with named as (
+    select task_id, task, exported_at from {{ ref('stg_techwolf__employee_tasks') }} where is_kept
+    union all
+    select task_id, task, exported_at from {{ ref('stg_techwolf__job_tasks') }} where is_kept
+),
+
+tasks as (
     select
         task_id,
         task,
@@ -6,24 +12,16 @@ with tasks as (
             partition by task_id
             order by exported_at desc nulls last, task
         ) as recency
-    from (
-        select task_id, task, exported_at from {{ ref('techwolf_employee_tasks') }}
-        union all
-        select task_id, task, exported_at from {{ ref('techwolf_job_tasks') }}
-    ) as named
+    from named
     where task is not null
 )
 
 select
-    targets.external_id as employee_id,
+    targets.employee_id,
     targets.version,
-    targets.element_id as task_id,
+    targets.task_id,
     tasks.task
-from (
-    {{ techwolf.identified_elements(
-        '(' ~ techwolf.current_export('employee_ai_goals') ~ ') as goals',
-        ['external_id', 'version'], 'target_tasks', 'task_id'
-    ) }}
-) as targets
+from {{ ref('stg_techwolf__ai_goal_tasks') }} as targets
 left join tasks
-    on tasks.task_id = targets.element_id and tasks.recency = 1
+    on tasks.task_id = targets.task_id and tasks.recency = 1
+where targets.is_kept

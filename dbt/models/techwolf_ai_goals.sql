@@ -1,9 +1,9 @@
 select
-    external_id as employee_id,
+    employee_id,
     version,
     -- A version that was retracted stays in the table, with an older exported_at.
     row_number() over (
-        partition by external_id
+        partition by employee_id
         order by exported_at desc nulls last, version desc nulls last
     ) = 1 as is_latest,
     goal,
@@ -12,4 +12,4 @@ select
     created_on,
     last_updated,
     exported_at
-from ({{ techwolf.current_export('employee_ai_goals') }}) as goals
+from {{ ref('stg_techwolf__ai_goals') }}

@@ -1,6 +1,7 @@
 select
-    external_id as employee_id,
+    employee_id,
     task_id,
-    element_id as skill_id,
-    {{ techwolf.json_text('element', 'skill') }} as skill
-from ({{ techwolf.task_parts('employee_task_profiles', 'linked_skills', 'skill_id') }}) as skills
+    skill_id,
+    skill
+from {{ ref('stg_techwolf__employee_task_skills') }}
+where is_kept

@@ -1,1 +1,11 @@
-{{ techwolf.task_columns('employee_task_profiles', 'employee_id') }}
+select
+    employee_id,
+    task_id,
+    task,
+    validation_state,
+    weekly_hours,
+    ai_impact_level,
+    ai_impact_rationale,
+    exported_at
+from {{ ref('stg_techwolf__employee_tasks') }}
+where is_kept

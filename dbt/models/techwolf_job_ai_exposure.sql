@@ -1,7 +1,6 @@
 {%- set levels = ['h1', 'h2', 'h3', 'other'] -%}
 with jobs as (
-    select external_id as job_id, {{ techwolf.is_json_array('tasks') }} as has_tasks
-    from ({{ techwolf.current_export('job_task_profiles') }}) as profiles
+    select job_id, has_tasks from {{ ref('stg_techwolf__job_task_profiles') }}
 ),
 
 tasks as (
@@ -13,8 +12,8 @@ tasks as (
             when ai_impact_level in ('H1', 'H2', 'H3') then lower(ai_impact_level)
             else 'other'
         end as level
-    from {{ ref('techwolf_job_tasks') }}
-    where coalesce(validation_state, '') <> 'rejected'
+    from {{ ref('stg_techwolf__job_tasks') }}
+    where is_kept and coalesce(validation_state, '') <> 'rejected'
 ),
 
 hours as (

@@ -1,5 +1,6 @@
 select
-    external_id as job_id,
+    job_id,
     task_id,
-    element_id as source_id
-from ({{ techwolf.task_parts('job_task_profiles', 'source_data', 'external_id') }}) as entries
+    source_id
+from {{ ref('stg_techwolf__job_task_sources') }}
+where is_kept

@@ -1,1 +1,11 @@
-{{ techwolf.task_columns('job_task_profiles', 'job_id') }}
+select
+    job_id,
+    task_id,
+    task,
+    validation_state,
+    weekly_hours,
+    ai_impact_level,
+    ai_impact_rationale,
+    exported_at
+from {{ ref('stg_techwolf__job_tasks') }}
+where is_kept

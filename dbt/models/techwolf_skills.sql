@@ -1,5 +1,14 @@
-select skill_id, skill
-from (
+with named as (
+    select skill_id, skill, exported_at
+    from {{ ref('stg_techwolf__employee_task_skills') }}
+    where is_kept
+    union all
+    select skill_id, skill, exported_at
+    from {{ ref('stg_techwolf__job_task_skills') }}
+    where is_kept
+),
+
+counted as (
     select
         skill_id,
         skill,
@@ -8,17 +17,9 @@ from (
             -- The newest of the names there are; of several in one pass, always the same one.
             order by case when skill is null then 1 else 0 end, exported_at desc nulls last, skill
         ) as recency
-    from (
-    {%- for table in ['employee_task_profiles', 'job_task_profiles'] %}
-        select
-            element_id as skill_id,
-            {{ techwolf.json_text('element', 'skill') }} as skill,
-            exported_at
-        from ({{ techwolf.task_parts(table, 'linked_skills', 'skill_id') }}) as {{ table }}
-        {%- if not loop.last %}
-        union all
-        {%- endif %}
-    {%- endfor %}
-    ) as named
-) as counted
+    from named
+)
+
+select skill_id, skill
+from counted
 where recency = 1

@@ -1,29 +1,21 @@
 {{ config(
     severity='warn',
-    description='The number of elements without an id in each array. No model contains them.'
+    description='The number of elements without an id in each list. No model contains them.'
 ) }}
--- depends_on: {{ ref('techwolf_removed') }}
-{%- set parts = [
-    ('employee_ai_goals', none, 'target_skills', 'skill_id'),
-    ('employee_ai_goals', none, 'target_tasks', 'task_id'),
-    ('employee_task_profiles', none, 'tasks', 'task_id'),
-    ('job_task_profiles', none, 'tasks', 'task_id'),
-    ('employee_task_profiles', 'tasks', 'linked_skills', 'skill_id'),
-    ('job_task_profiles', 'tasks', 'linked_skills', 'skill_id'),
-    ('employee_task_profiles', 'tasks', 'source_events', 'external_id'),
-    ('job_task_profiles', 'tasks', 'source_data', 'external_id'),
+{%- set lists = [
+    ('employee_ai_goals', 'target_skills', ref('stg_techwolf__ai_goal_skills'), 'skill_id'),
+    ('employee_ai_goals', 'target_tasks', ref('stg_techwolf__ai_goal_tasks'), 'task_id'),
+    ('employee_task_profiles', 'tasks', ref('stg_techwolf__employee_tasks'), 'task_id'),
+    ('employee_task_profiles', 'linked_skills', ref('stg_techwolf__employee_task_skills'), 'skill_id'),
+    ('employee_task_profiles', 'source_events', ref('stg_techwolf__employee_task_sources'), 'source_id'),
+    ('job_task_profiles', 'tasks', ref('stg_techwolf__job_tasks'), 'task_id'),
+    ('job_task_profiles', 'linked_skills', ref('stg_techwolf__job_task_skills'), 'skill_id'),
+    ('job_task_profiles', 'source_data', ref('stg_techwolf__job_task_sources'), 'source_id'),
 ] -%}
-{%- for table, outer_array, array, key in parts %}
-{%- if outer_array %}
-    {%- set relation = '(' ~ techwolf.tasks(table) ~ ') as tasks' -%}
-    {%- set expression = techwolf.json_member('task', array) -%}
-{%- else %}
-    {%- set relation = '(' ~ techwolf.current_export(table) ~ ') as exported' -%}
-    {%- set expression = array -%}
-{%- endif %}
-select '{{ table }}' as stream, '{{ array }}' as within, count(*) as elements
-from ({{ techwolf.elements(relation, ['external_id'], expression) }}) as unnested
-where {{ techwolf.json_text('element', key) }} is null
+{%- for stream, list, relation, id in lists %}
+select '{{ stream }}' as stream, '{{ list }}' as list, count(*) as elements
+from {{ relation }}
+where {{ id }} is null
 having count(*) > 0
 {%- if not loop.last %}
 union all

@@ -3,12 +3,12 @@
     description='Tables and columns that were missing when dbt built, so models are empty or columns are null.'
 ) }}
 {%- set missing = [] -%}
-{%- for table in (techwolf.exports() | list) + ['completed_passes'] -%}
-    {%- set found = techwolf.found_columns(source('techwolf', table)) -%}
+{%- for table, columns in techwolf.loaded_tables().items() -%}
+    {%- set found = techwolf.found_columns(table) -%}
     {%- if not found -%}
         {%- do missing.append((table, '')) -%}
     {%- else -%}
-        {%- for column in techwolf.export_columns(table) if column not in found -%}
+        {%- for column in columns if column not in found -%}
             {%- do missing.append((table, column)) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -20,5 +20,5 @@ union all
 {%- endif %}
 {%- else %}
 select 1 as missing_table
-where 1 = 0
+{{ techwolf.from_nothing() }}
 {%- endfor %}

@@ -2,8 +2,14 @@
     severity='warn',
     description='Tasks that AI goals target, but that no employee or job has.'
 ) }}
-select goals.task_id, count(*) as goals
-from {{ ref('techwolf_ai_goal_tasks') }} as goals
-where goals.task_id not in (select task_id from {{ ref('techwolf_employee_tasks') }})
-    and goals.task_id not in (select task_id from {{ ref('techwolf_job_tasks') }})
-group by goals.task_id
+with known as (
+    select task_id from {{ ref('stg_techwolf__employee_tasks') }} where is_kept
+    union
+    select task_id from {{ ref('stg_techwolf__job_tasks') }} where is_kept
+)
+
+select targets.task_id, count(*) as goal_count
+from {{ ref('techwolf_ai_goal_tasks') }} as targets
+left join known on known.task_id = targets.task_id
+where known.task_id is null
+group by targets.task_id

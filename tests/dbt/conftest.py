@@ -110,6 +110,14 @@ def project(warehouse: Warehouse, make_project: Callable[[Warehouse], Project]) 
     return make_project(warehouse)
 
 
+@pytest.fixture(scope="module")
+def views(warehouse: Warehouse, make_project: Callable[[Warehouse], Project]) -> Project:
+    """A project on that database whose models follow the tables, as they are views."""
+    project = make_project(warehouse)
+    project.configure({"models": {"techwolf": {"+materialized": "view"}}})
+    return project
+
+
 @pytest.fixture(scope="session")
 def package_alone(
     _dbt: Command, tmp_path_factory: pytest.TempPathFactory

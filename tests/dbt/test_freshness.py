@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from tests.dbt.singer import lines
 from tests.dbt.test_removals import EMPLOYEES, GOALS, JOBS, NOW, History
@@ -100,10 +99,8 @@ def test_an_export_can_be_left_out(
     history = History(JOBS).pass_(NOW - HOUR, completed=NOW - HOUR)
     assert freshness(history, succeeds=False) == {EMPLOYEES: NEVER, GOALS: NEVER, JOBS: PASS}
     project = make_project(warehouse)
-    file = project.folder / "dbt_project.yml"
     left_out = {table: {"+freshness": None} for table in (EMPLOYEES, GOALS)}
-    sources = {"sources": {"techwolf": {"techwolf": left_out}}}
-    file.write_text(file.read_text() + yaml.safe_dump(sources))
+    project.configure({"sources": {"techwolf": {"techwolf": left_out}}})
     said = project("source", "freshness")
     assert "PASS freshness of techwolf.job_task_profiles" in said
     assert "employee" not in said

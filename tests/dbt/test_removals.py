@@ -424,6 +424,11 @@ HISTORIES = {
 HISTORIES["a pass that never said when it was completed"].history.log[2]["completed_at"] = None
 
 
+@pytest.fixture(scope="module")
+def project(views: Project) -> Project:
+    return views
+
+
 @pytest.fixture(scope="module", autouse=True)
 def judge(warehouse: Warehouse, project: Project) -> Callable[[str], list[Row]]:
     """Ask what a test of the package finds, with all models built on the loaders' empty tables."""

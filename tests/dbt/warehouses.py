@@ -156,8 +156,15 @@ class Project:
             yaml.safe_dump({"consumer": profile, "techwolf": profile})
         )
 
+    def configure(self, settings: Row) -> None:
+        """Add settings to the project's own."""
+        file = self.folder / "dbt_project.yml"
+        file.write_text(file.read_text() + yaml.safe_dump(settings))
+
     def __call__(self, *arguments: str, succeeds: bool = True, stays: bool = False) -> str:
-        line = ["--no-version-check", "--no-use-colors", *arguments]
+        # The static parser has threads, of which a fork waits for ever.
+        options = ("--no-version-check", "--no-use-colors", "--no-static-parser")
+        line = [*options, *arguments]
         done = self.command(line, self.folder, self.environment, stays=stays)
         assert (done.status == 0) is succeeds, done.stdout + done.stderr
         return done.stdout

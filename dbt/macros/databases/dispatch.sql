@@ -5,6 +5,15 @@
     {{ return(adapter.dispatch('column_type', 'techwolf')(kind)) }}
 {% endmacro %}
 
+{#- The type of a column of a table, as the other macros are given it. -#}
+{% macro data_type(column) %}
+    {{ return(adapter.dispatch('data_type', 'techwolf')(column)) }}
+{% endmacro %}
+
+{% macro default__data_type(column) %}
+    {{ return(column.dtype) }}
+{% endmacro %}
+
 {#- A column of whatever type the loader gave it, as the database's JSON type. Null if it is a text that
     is not JSON. -#}
 {% macro as_json(column, data_type) %}

@@ -1,0 +1,126 @@
+{#- The queries of models/staging/, the only ones that read the loaded tables and their JSON. -#}
+
+{#- A query: an export, with its key by the models' name, without removed employees and jobs unless
+    techwolf_keep_removed is set. -#}
+{% macro current_export(table) %}
+    {%- set export = techwolf.exports()[table] %}
+    select
+        exported.{{ export.key }} as {{ export.id }}
+        {%- for column in export.columns if column != export.key %},
+        exported.{{ column }}
+        {%- endfor %}
+    from ({{ techwolf.export(table) }}) as exported
+    where exported.{{ export.key }} is not null
+    {%- if not techwolf.keep_removed() %}
+        and not exists (
+            select 1
+            from {{ ref('techwolf_removed') }} as removed
+            where removed.stream = '{{ table }}'
+                and removed.external_id = exported.{{ export.key }}
+                -- Keep rows that were loaded again after techwolf_removed was built.
+                and exported.exported_at <= removed.last_exported_at
+        )
+    {%- endif %}
+{% endmacro %}
+
+{#- A query: a row for each row of an export. In place of a list, whether there is one. -#}
+{% macro staged_export(table) %}
+    {%- set export = techwolf.exports()[table] %}
+    select
+        {{ export.id }}
+        {%- for column, kind in export.columns.items() if column != export.key %},
+        {% if kind == 'json' -%}
+        {{ techwolf.is_json_array(column) }} as has_{{ column }}
+        {%- else -%}
+        {{ column }}
+        {%- endif %}
+        {%- endfor %}
+    from ({{ techwolf.current_export(table) }}) as current_rows
+{% endmacro %}
+
+{#- A query: a row for each element of a list, in the API's order, with its keys as columns.
+
+    Elements without an id are rows, too. `is_kept` marks those that the models show: of several with
+    the same id, the first.
+
+    - relation: the rows that have the list, with an alias
+    - owner: the columns that identify such a row
+    - keep: more columns of it
+    - list: the column of the list
+    - columns: as name: [key, kind]; the first one is the element's id. A kind is `text`, `number` or
+      `json`; a key may be a path, such as `ai_impact.level`.
+    - last: a condition for elements that are only kept if no other has the same id
+-#}
+{% macro staged_elements(relation, owner, keep, list, columns, last=none) %}
+    {%- set id = columns | first %}
+    select
+        {{ (owner + keep) | join(', ') }},
+        position
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %},
+        {{ id }} is not null and row_number() over (
+            partition by {{ (owner + [id]) | join(', ') }}
+            order by {% if last %}case when {{ last }} then 1 else 0 end, {% endif %}position
+        ) = 1 as is_kept
+    from (
+        select
+            {{ (owner + keep) | join(', ') }},
+            position
+            {%- for column, (key, kind) in columns.items() %},
+            {{ techwolf.json_value('element', key, kind) }} as {{ column }}
+            {%- endfor %}
+        from ({{ techwolf.elements(relation, owner + keep, list) }}) as unnested
+    ) as elements
+{% endmacro %}
+
+{#- A value in a JSON object, by its key or path. -#}
+{% macro json_value(json, key, kind) %}
+    {%- set keys = key.split('.') -%}
+    {%- set within = namespace(json=json) -%}
+    {%- for outer in keys[:-1] -%}
+        {%- set within.json = techwolf.json_member(within.json, outer) -%}
+    {%- endfor -%}
+    {%- if kind == 'number' -%}
+        {{ return(techwolf.json_number(within.json, keys[-1])) }}
+    {%- elif kind == 'json' -%}
+        {{ return(techwolf.json_member(within.json, keys[-1])) }}
+    {%- endif -%}
+    {{ return(techwolf.json_text(within.json, keys[-1])) }}
+{% endmacro %}
+
+{#- A query: the tasks of task profiles, with the lists in each. -#}
+{% macro staged_tasks(table, sources) %}
+    {{ techwolf.staged_elements(
+        relation='(' ~ techwolf.current_export(table) ~ ') as profiles',
+        owner=[techwolf.exports()[table].id],
+        keep=['exported_at'],
+        list='tasks',
+        columns={
+            'task_id': ['task_id', 'text'],
+            'task': ['task', 'text'],
+            'validation_state': ['validation_state', 'text'],
+            'weekly_hours': ['weekly_hours', 'number'],
+            'ai_impact_level': ['ai_impact.level', 'text'],
+            'ai_impact_rationale': ['ai_impact.rationale', 'text'],
+            'linked_skills': ['linked_skills', 'json'],
+            sources: [sources, 'json'],
+        },
+    ) }}
+{% endmacro %}
+
+{#- A query: the elements of a list in each task that the models show. -#}
+{% macro staged_task_parts(tasks, id, list, columns) %}
+    {{ techwolf.staged_elements(
+        relation='(select * from ' ~ tasks ~ ' where is_kept) as tasks',
+        owner=[id, 'task_id'], keep=['exported_at'], list=list, columns=columns,
+    ) }}
+{% endmacro %}
+
+{#- A query: the elements of a list in each AI goal. -#}
+{% macro staged_targets(list, id) %}
+    {{ techwolf.staged_elements(
+        relation='(' ~ techwolf.current_export('employee_ai_goals') ~ ') as goals',
+        owner=['employee_id', 'version'], keep=[], list=list, columns={id: [id, 'text']},
+    ) }}
+{% endmacro %}

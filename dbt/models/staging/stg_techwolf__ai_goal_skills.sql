@@ -1,0 +1,1 @@
+{{ techwolf.staged_targets('target_skills', 'skill_id') }}

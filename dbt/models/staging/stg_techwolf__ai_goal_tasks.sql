@@ -1,0 +1,1 @@
+{{ techwolf.staged_targets('target_tasks', 'task_id') }}

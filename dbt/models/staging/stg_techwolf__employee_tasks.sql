@@ -1,0 +1,1 @@
+{{ techwolf.staged_tasks('employee_task_profiles', 'source_events') }}

@@ -1,0 +1,1 @@
+{{ techwolf.staged_tasks('job_task_profiles', 'source_data') }}
