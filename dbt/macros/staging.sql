@@ -40,10 +40,10 @@
 
 {#- A query: a row for each element of a list, in the API's order, with its keys as columns.
 
-    Elements without an id are rows, too. `is_kept` marks those that the models show: of several with
-    the same id, the first.
+    Elements without an id are rows, too. `is_kept` marks those that count: of several with the same
+    id, the first.
 
-    - relation: the rows that have the list, with an alias
+    - relation: the rows that have the list, with an alias and without a column named `position`
     - owner: the columns that identify such a row
     - keep: more columns of it
     - list: the column of the list
@@ -106,15 +106,27 @@
             'linked_skills': ['linked_skills', 'json'],
             sources: [sources, 'json'],
         },
+        last="validation_state = 'rejected'",
     ) }}
 {% endmacro %}
 
-{#- A query: the elements of a list in each task that the models show. -#}
+{#- A query: the elements of a list in each task, beside the state of the task. -#}
 {% macro staged_task_parts(tasks, id, list, columns) %}
+    {%- set owner = [id, 'task_id'] -%}
+    {%- set keep = ['validation_state', 'exported_at'] -%}
+    {%- set selected = (owner + keep + [list]) | join(', ') -%}
     {{ techwolf.staged_elements(
-        relation='(select * from ' ~ tasks ~ ' where is_kept) as tasks',
-        owner=[id, 'task_id'], keep=['exported_at'], list=list, columns=columns,
+        '(select ' ~ selected ~ ' from ' ~ tasks ~ ' where is_kept) as tasks',
+        owner, keep, list, columns
     ) }}
+{% endmacro %}
+
+{#- A condition: whether the models show a task, or something of it. -#}
+{% macro is_shown() %}
+    {%- if techwolf.keep_rejected() -%}
+        {{ return('is_kept') }}
+    {%- endif -%}
+    {{ return("is_kept and coalesce(validation_state, '') <> 'rejected'") }}
 {% endmacro %}
 
 {#- A query: the elements of a list in each AI goal. -#}

@@ -1,8 +1,16 @@
 {#- The variables that a project may set, validated. models/sources.yml uses the others. -#}
 
 {% macro keep_removed() %}
+    {{ return(techwolf.is_set('techwolf_keep_removed')) }}
+{% endmacro %}
+
+{% macro keep_rejected() %}
+    {{ return(techwolf.is_set('techwolf_keep_rejected')) }}
+{% endmacro %}
+
+{% macro is_set(name) %}
     {#- A variable from the environment is a string, and any non-empty string is true. -#}
-    {{ return((var('techwolf_keep_removed', false) | string | lower) in ('true', '1', 'yes')) }}
+    {{ return((var(name, false) | string | lower) in ('true', '1', 'yes')) }}
 {% endmacro %}
 
 {% macro max_removed_share() %}

@@ -1,3 +1,4 @@
+-- A task has its name where it was rejected, too.
 with named as (
     select task_id, task, exported_at from {{ ref('stg_techwolf__employee_tasks') }} where is_kept
     union all

@@ -4,4 +4,4 @@ select
     source_id,
     event_type
 from {{ ref('stg_techwolf__employee_task_sources') }}
-where is_kept
+where {{ techwolf.is_shown() }}

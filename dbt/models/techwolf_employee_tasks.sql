@@ -8,4 +8,4 @@ select
     ai_impact_rationale,
     exported_at
 from {{ ref('stg_techwolf__employee_tasks') }}
-where is_kept
+where {{ techwolf.is_shown() }}

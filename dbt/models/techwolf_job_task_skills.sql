@@ -4,4 +4,4 @@ select
     skill_id,
     skill
 from {{ ref('stg_techwolf__job_task_skills') }}
-where is_kept
+where {{ techwolf.is_shown() }}

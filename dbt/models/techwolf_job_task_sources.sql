@@ -3,4 +3,4 @@ select
     task_id,
     source_id
 from {{ ref('stg_techwolf__job_task_sources') }}
-where is_kept
+where {{ techwolf.is_shown() }}

@@ -13,11 +13,15 @@ TASK_EXPORTS = {
 }
 
 
-def models(exports: Exports) -> dict[str, list[Row]]:
+def models(exports: Exports, *, keep_rejected: bool = False) -> dict[str, list[Row]]:
     """Return the rows of each model but techwolf_removed, for records that are all current."""
     found: dict[str, list[Row]] = {}
     for entity, (stream, sources) in TASK_EXPORTS.items():
-        tasks = list(_tasks(exports[stream]))
+        tasks = [
+            (record, task)
+            for record, task in _tasks(exports[stream])
+            if keep_rejected or not _is_rejected(task)
+        ]
         key = f"{entity}_id"
         found[f"techwolf_{entity}_tasks"] = [_task(key, *task) for task in tasks]
         found[f"techwolf_{entity}_task_skills"] = [
@@ -63,9 +67,14 @@ def _identified(elements: object, key: str) -> list[Row]:
     return list(first.values())
 
 
+def _is_rejected(task: Row) -> bool:
+    return task.get("validation_state") == "rejected"
+
+
 def _tasks(records: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
     for record in records:
-        for task in _identified(record.get("tasks"), "task_id"):
+        tasks = [task for task in record.get("tasks") or [] if isinstance(task, dict)]
+        for task in _identified(sorted(tasks, key=_is_rejected), "task_id"):
             yield record, task
 
 
@@ -122,7 +131,7 @@ def _targets(records: list[Row], kind: str, names: Mapping[str, str | None]) -> 
 
 
 def _exposure(job: Row) -> Row:
-    tasks = [task for _, task in _tasks([job]) if task.get("validation_state") != "rejected"]
+    tasks = [task for _, task in _tasks([job]) if not _is_rejected(task)]
     is_list = job.get("tasks") is not None
     hours: dict[str, float] = dict.fromkeys(("h1", "h2", "h3", "other"), 0)
     estimated = [task for task in tasks if task.get("weekly_hours") is not None]

@@ -180,8 +180,9 @@ def test_tables_of_other_types_in_another_schema_give_the_same(
     warehouse.schema = "analytics"
     try:
         project = make_project(warehouse)
-        project("run", "--vars", "{techwolf_schema: other, techwolf_keep_removed: true}")
-        for model, rows in EXPECTED.items():
+        kept = "techwolf_keep_removed: true, techwolf_keep_rejected: true"
+        project("run", "--vars", f"{{techwolf_schema: other, {kept}}}")
+        for model, rows in models(EXPORTS, keep_rejected=True).items():
             assert found(warehouse, model) == ordered(rows), model
     finally:
         warehouse.schema = SCHEMA
