@@ -1,4 +1,4 @@
-{#- Delete the rows of removed employees and jobs from the three tables:
+{#- Delete the rows of removed employees and jobs from the loaded tables:
 
     dbt run-operation techwolf_delete_removed [--args '{dry_run: true}']
 -#}
@@ -7,7 +7,8 @@
     {%- set removed = techwolf.removed() -%}
     {%- set counts = {} -%}
     {%- set query -%}
-        select stream, count(*), sum(row_count) from ({{ removed }}) as removed group by stream
+        select stream, count(*) as entities, sum(row_count) as deleted_rows
+        from ({{ removed }}) as removed group by stream
     {%- endset -%}
     {%- for row in run_query(query).rows -%}
         {%- do counts.update({row[0]: {'entities': row[1] | int, 'rows': row[2] | int}}) -%}
@@ -34,8 +35,7 @@
     {%- if dry_run -%}
         {%- do log("Deleted nothing, as dry_run is set", info=true) -%}
     {%- elif deletions -%}
-        {#- All or nothing. Without a commit, dbt would roll back the operation's transaction. -#}
-        {%- do run_query(deletions | join("; ") ~ "; commit;") -%}
+        {%- do techwolf.run_together(deletions) -%}
         {%- do log("Deleted them", info=true) -%}
     {%- else -%}
         {%- do log("There is nothing to delete", info=true) -%}

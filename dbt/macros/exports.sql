@@ -64,12 +64,14 @@
     {{ return(found) }}
 {% endmacro %}
 
-{#- A query: a loaded table with all its columns. A missing column is null, a missing table empty. -#}
-{% macro export(table) %}
+{#- A query: a loaded table with its columns, or some of them. A missing column is null, a missing table
+    empty. -#}
+{% macro export(table, columns=none) %}
+    {%- set kinds = techwolf.loaded_tables()[table] -%}
     {%- set found = techwolf.found_columns(table) %}
     select
-        {%- for column, kind in techwolf.loaded_tables()[table].items() %}
-        {{ techwolf.export_column(column, kind, found.get(column)) }} as {{ column }}
+        {%- for column in columns or kinds %}
+        {{ techwolf.export_column(column, kinds[column], found.get(column)) }} as {{ column }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     {%- if found %}

@@ -43,7 +43,7 @@
     exported as (
     {%- for table, export in techwolf.exports().items() %}
         select '{{ table }}' as stream, {{ export.key }} as external_id, exported_at
-        from ({{ techwolf.export(table) }}) as {{ table }}
+        from ({{ techwolf.export(table, [export.key, 'exported_at']) }}) as {{ table }}
         where {{ export.key }} is not null
         {%- if not loop.last %}
         union all

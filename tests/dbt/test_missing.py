@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.dbt.company import EXPORTS
 from tests.dbt.expected import models
 from tests.dbt.singer import lines
@@ -21,25 +19,18 @@ WITHOUT = {
 MODELS = sorted([*models(EXPORTS), "techwolf_removed"])
 
 
-@pytest.fixture(scope="module")
-def nothing_there(warehouse: Warehouse, project: Project) -> dict[str, str]:
-    """How each model and test ended while no table was there."""
+def test_without_any_table_nothing_is_built_or_deleted(
+    warehouse: Warehouse, project: Project
+) -> None:
     warehouse.execute("select 1")
-    selected = ("resource_type:model", "test_type:singular")
-    ended = project.build("--indirect-selection", "empty", "--select", *selected)
-    for model in MODELS:
-        assert warehouse.query(f"select * from {model}") == []  # noqa: S608
-    return ended
+    assert "No table of tap-techwolf was found in the schema 'techwolf'" in project(
+        "build", succeeds=False
+    )
+    there = "select * from information_schema.tables where table_schema = 'techwolf'"
+    assert warehouse.query(there) == []
+    assert "There is nothing to delete" in project("run-operation", "techwolf_delete_removed")
 
 
-def test_without_any_table_all_models_are_empty(nothing_there: dict[str, str]) -> None:
-    assert {name for name, status in nothing_there.items() if status == "warn"} == {
-        "techwolf_missing_sources"
-    }
-    assert set(nothing_there.values()) == {"success", "pass", "warn"}
-
-
-@pytest.mark.usefixtures("nothing_there")
 def test_what_is_missing_is_empty_or_null_and_the_rest_is_there(
     warehouse: Warehouse, project: Project
 ) -> None:
@@ -72,12 +63,6 @@ def test_what_is_missing_is_empty_or_null_and_the_rest_is_there(
     assert {value for row in exposures for value in row.values()} == {None}
 
 
-@pytest.mark.usefixtures("nothing_there")
-def test_there_is_nothing_to_delete(project: Project) -> None:
-    assert "There is nothing to delete" in project("run-operation", "techwolf_delete_removed")
-
-
-@pytest.mark.usefixtures("nothing_there")
 def test_the_log_of_an_older_tap_proves_nothing(warehouse: Warehouse, project: Project) -> None:
     passes = [
         {

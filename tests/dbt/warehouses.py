@@ -173,7 +173,11 @@ class Project:
         """Build and test all; return how each model and test ended, by its short name."""
         self("build", *arguments)
         ended = self._artifact("run_results")["results"]
-        return {result["unique_id"].split(".")[2]: result["status"] for result in ended}
+        return {
+            result["unique_id"].split(".")[2]: result["status"]
+            for result in ended
+            if result["status"] != "no-op"  # An exposure.
+        }
 
     def manifest(self) -> Row:
         manifest: Row = self._artifact("manifest")

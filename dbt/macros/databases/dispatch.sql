@@ -5,6 +5,14 @@
     {{ return(adapter.dispatch('column_type', 'techwolf')(kind)) }}
 {% endmacro %}
 
+{#- Every query asks for a type of a column, so an unknown database ends here. -#}
+{% macro default__column_type(kind) %}
+    {{ exceptions.raise_compiler_error(
+        "The dbt package techwolf runs on DuckDB and PostgreSQL, not on '" ~ target.type ~ "'. You can"
+        ~ " bring macros of your own for it: see 'Other databases' in the package's README."
+    ) }}
+{% endmacro %}
+
 {#- The type of a column of a table, as the other macros are given it. -#}
 {% macro data_type(column) %}
     {{ return(adapter.dispatch('data_type', 'techwolf')(column)) }}
@@ -52,4 +60,16 @@
     to keep. Rows without an array give none. -#}
 {% macro elements(relation, keep, array) %}
     {{ return(adapter.dispatch('elements', 'techwolf')(relation, keep, array)) }}
+{% endmacro %}
+
+{#- Run statements that change the loaded tables, all or none. -#}
+{% macro run_together(statements) %}
+    {{ return(adapter.dispatch('run_together', 'techwolf')(statements)) }}
+{% endmacro %}
+
+{% macro default__run_together(statements) %}
+    {{ exceptions.raise_compiler_error(
+        "On '" ~ target.type ~ "' this cannot be done by the package. With dry_run it shows how many rows"
+        ~ " there are; techwolf_removed names them."
+    ) }}
 {% endmacro %}

@@ -56,3 +56,8 @@
         from {{ relation }}
     ) as lists
 {% endmacro %}
+
+{% macro duckdb__run_together(statements) %}
+    {#- Without a commit, dbt would roll back the operation's transaction. -#}
+    {%- do run_query(statements | join('; ') ~ '; commit;') -%}
+{% endmacro %}

@@ -1,4 +1,8 @@
 {% macro postgres__column_type(kind) %}
+    {%- if target.type != 'postgres' -%}
+        {#- The adapters of Redshift and others take these macros, where they have none of their own. -#}
+        {{ return(techwolf.default__column_type(kind)) }}
+    {%- endif -%}
     {{ return({
         'text': 'text', 'json': 'jsonb', 'date-time': 'timestamp', 'integer': 'bigint',
         'number': 'double precision', 'boolean': 'boolean',
@@ -64,4 +68,9 @@
     cross join lateral jsonb_array_elements(
         case when {{ techwolf.is_json_array(array) }} then {{ array }} end
     ) with ordinality as elements (element, position)
+{% endmacro %}
+
+{% macro postgres__run_together(statements) %}
+    {#- Without a commit, dbt would roll back the operation's transaction. -#}
+    {%- do run_query(statements | join('; ') ~ '; commit;') -%}
 {% endmacro %}
