@@ -17,6 +17,10 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
+# Where dbt works when sqlfluff has it render the package.
+SQL_PATHS = DBT_DUCKDB_PATH=:memory: DBT_DUCKDB_SCHEMA=main \
+	DBT_TARGET_PATH=$(CURDIR)/.cache/sql DBT_LOG_PATH=$(CURDIR)/.cache/sql
+
 # If this is set, as in many containers, every process compiles the SDK again.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -41,13 +45,15 @@ mutants: .venv/ready
 	@$(BIN)/mutmut run
 	@$(BIN)/mutmut results
 
-check: .venv/ready
+check: .venv/ready .venv-dbt/ready
 	@$(BIN)/python -m generate --check
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@mkdir -p .cache && $(BIN)/lint-imports --no-cache --no-logo >.cache/imports || (cat .cache/imports; exit 1)
 	@$(BIN)/zizmor --offline --quiet .github
+	@$(SQL_PATHS) .venv-dbt/bin/sqlfluff lint --disable-progress-bar dbt/models dbt/tests \
+		>.cache/fluff 2>&1 || (cat .cache/fluff; exit 1)
 
 generate: .venv/ready
 	@$(BIN)/python -m generate

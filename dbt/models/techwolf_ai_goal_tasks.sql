@@ -1,8 +1,12 @@
 -- A task has its name where it was rejected, too.
 with named as (
-    select task_id, task, exported_at from {{ ref('stg_techwolf__employee_tasks') }} where is_kept
+    select task_id, task, exported_at
+    from {{ ref('stg_techwolf__employee_tasks') }}
+    where is_kept
     union all
-    select task_id, task, exported_at from {{ ref('stg_techwolf__job_tasks') }} where is_kept
+    select task_id, task, exported_at
+    from {{ ref('stg_techwolf__job_tasks') }}
+    where is_kept
 ),
 
 tasks as (
@@ -11,7 +15,7 @@ tasks as (
         task,
         row_number() over (
             partition by task_id
-            order by exported_at desc nulls last, task
+            order by exported_at desc nulls last, task asc
         ) as recency
     from named
     where task is not null

@@ -11,7 +11,7 @@ tasks as (
         case
             when ai_impact_level in ('H1', 'H2', 'H3') then lower(ai_impact_level)
             else 'other'
-        end as level
+        end as ai_impact
     from {{ ref('stg_techwolf__job_tasks') }}
     where is_kept and coalesce(validation_state, '') <> 'rejected'
 ),
@@ -24,7 +24,7 @@ hours as (
         count(tasks.task_id) - count(tasks.weekly_hours) as tasks_without_hours,
         sum(tasks.weekly_hours) as weekly_hours
         {%- for level in levels %},
-        sum(case when tasks.level = '{{ level }}' then coalesce(tasks.weekly_hours, 0) else 0 end)
+        sum(case when tasks.ai_impact = '{{ level }}' then coalesce(tasks.weekly_hours, 0) else 0 end)
             as hours_{{ level }}
         {%- endfor %}
     from jobs

@@ -15,7 +15,10 @@ counted as (
         row_number() over (
             partition by skill_id
             -- The newest of the names there are; of several in one pass, always the same one.
-            order by case when skill is null then 1 else 0 end, exported_at desc nulls last, skill
+            order by
+                case when skill is null then 1 else 0 end asc,
+                exported_at desc nulls last,
+                skill asc
         ) as recency
     from named
 )

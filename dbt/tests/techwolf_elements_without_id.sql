@@ -13,7 +13,7 @@
     ('job_task_profiles', 'source_data', ref('stg_techwolf__job_task_sources'), 'source_id'),
 ] -%}
 {%- for stream, list, relation, id in lists %}
-select '{{ stream }}' as stream, '{{ list }}' as list, count(*) as elements
+select '{{ stream }}' as stream, '{{ list }}' as list_name, count(*) as elements
 from {{ relation }}
 where {{ id }} is null
 having count(*) > 0

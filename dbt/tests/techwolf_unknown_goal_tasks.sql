@@ -3,9 +3,13 @@
     description='Tasks that AI goals target, but that no employee or job has.'
 ) }}
 with known as (
-    select task_id from {{ ref('stg_techwolf__employee_tasks') }} where is_kept
+    select task_id
+    from {{ ref('stg_techwolf__employee_tasks') }}
+    where is_kept
     union
-    select task_id from {{ ref('stg_techwolf__job_tasks') }} where is_kept
+    select task_id
+    from {{ ref('stg_techwolf__job_tasks') }}
+    where is_kept
 )
 
 select targets.task_id, count(*) as goal_count

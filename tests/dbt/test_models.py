@@ -170,10 +170,10 @@ def test_elements_that_are_no_objects_are_left_out(warehouse: Warehouse, project
             assert found(warehouse, model) == ordered(EXPECTED[model])
         counted = project.compiled_test("techwolf_elements_without_id")
         query = f"select * from ({counted}) as counted where stream = '{EMPLOYEES}'"  # noqa: S608
-        assert warehouse.query(f"{query} order by list") == [
-            {"stream": "employee_task_profiles", "list": "linked_skills", "elements": 4},
-            {"stream": "employee_task_profiles", "list": "source_events", "elements": 6},
-            {"stream": "employee_task_profiles", "list": "tasks", "elements": 8},
+        assert warehouse.query(f"{query} order by list_name") == [
+            {"stream": "employee_task_profiles", "list_name": "linked_skills", "elements": 4},
+            {"stream": "employee_task_profiles", "list_name": "source_events", "elements": 6},
+            {"stream": "employee_task_profiles", "list_name": "tasks", "elements": 8},
         ]
     finally:
         empty = "'[]'" if warehouse.name == "duckdb" else "'{}'"
