@@ -64,13 +64,7 @@
             order by {% if last %}case when {{ last }} then 1 else 0 end, {% endif %}position
         ) = 1 as is_kept
     from (
-        select
-            {{ (owner + keep) | join(', ') }},
-            position
-            {%- for column, (key, kind) in columns.items() %},
-            {{ techwolf.json_value('element', key, kind) }} as {{ column }}
-            {%- endfor %}
-        from ({{ techwolf.elements(relation, owner + keep, list) }}) as unnested
+        {{ techwolf.element_columns(relation, owner + keep, list, columns) }}
     ) as elements
 {% endmacro %}
 

@@ -62,6 +62,22 @@
     {{ return(adapter.dispatch('elements', 'techwolf')(relation, keep, array)) }}
 {% endmacro %}
 
+{#- A query: like elements, with keys of each element as columns, given as name: [key, kind], in place of
+    the element. -#}
+{% macro element_columns(relation, keep, array, columns) %}
+    {{ return(adapter.dispatch('element_columns', 'techwolf')(relation, keep, array, columns)) }}
+{% endmacro %}
+
+{% macro default__element_columns(relation, keep, array, columns) %}
+    select
+        {{ keep | join(', ') }},
+        position
+        {%- for column, (key, kind) in columns.items() %},
+        {{ techwolf.json_value('element', key, kind) }} as {{ column }}
+        {%- endfor %}
+    from ({{ techwolf.elements(relation, keep, array) }}) as unnested
+{% endmacro %}
+
 {#- Run statements that change the loaded tables, all or none. -#}
 {% macro run_together(statements) %}
     {{ return(adapter.dispatch('run_together', 'techwolf')(statements)) }}
