@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.app import Sandbox
 from sandbox.company import Company
-from tests.dbt.conftest import _consumer, _dbt, _loaders, make_project, project, warehouse
+from tests.dbt.conftest import _consumer, _dbt, _loaders, make_project, views, warehouse
 from tests.dbt.expected import models
 from tests.dbt.test_models import found, ordered
 from tests.dbt.warehouses import SCHEMA
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from tests.dbt.warehouses import Project, Warehouse
     from tests.warehouses.truth import Row
 
-__all__ = ["_consumer", "_dbt", "_loaders", "make_project", "project", "warehouse"]  # Fixtures.
+__all__ = ["_consumer", "_dbt", "_loaders", "make_project", "views", "warehouse"]  # Fixtures.
 
 Messages = list[dict[str, Any]]
 PAGE_SIZE = 20
 # By the API's clock a day ago, so that each pass may begin a minute after the one before.
 A_DAY_AGO = timedelta(days=-1)
 A_MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def project(views: Project) -> Project:
+    return views
 
 
 @pytest.fixture
