@@ -1,4 +1,4 @@
-{#- Delete the rows of removed employees and jobs from the loaded tables:
+{#- Delete the rows of what is removed from the loaded tables:
 
     dbt run-operation techwolf_delete_removed [--args '{dry_run: true}']
 -#}
@@ -20,7 +20,8 @@
     {%- endfor -%}
 
     {%- set deletions = [] -%}
-    {%- for table, export in techwolf.exports().items() -%}
+    {%- for table, export in techwolf.exports().items()
+        if not export.is_optional or techwolf.found_columns(table) -%}
         {%- set count = counts.get(table, {'entities': 0, 'rows': 0}) -%}
         {%- do log(
             table ~ ": " ~ count.rows ~ " rows of " ~ count.entities ~ " removed " ~ export.entities,

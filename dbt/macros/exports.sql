@@ -6,6 +6,7 @@
     - id: what the models call it
     - entities: what it identifies, for messages
     - columns: those that the models use, with their kinds
+    - is_optional: whether the tap only loads it if `optional_streams` names it
 -#}
 {% macro exports() %}
     {%- set task_profiles = {'external_id': 'text', 'tasks': 'json', 'exported_at': 'date-time'} -%}
@@ -24,6 +25,46 @@
         },
         'job_task_profiles': {
             'key': 'external_id', 'id': 'job_id', 'entities': 'jobs', 'columns': task_profiles,
+        },
+        'skills': {
+            'key': 'skill_id', 'id': 'skill_id', 'entities': 'skills', 'is_optional': true,
+            'columns': {
+                'skill_id': 'text', 'skill_name': 'text', 'skill_description': 'text',
+                'skill_source': 'text', 'techwolf_domain': 'text', 'exported_at': 'date-time',
+            },
+        },
+        'employees': {
+            'key': 'external_id', 'id': 'employee_id', 'entities': 'employees', 'is_optional': true,
+            'columns': {
+                'external_id': 'text', 'active': 'boolean', 'assigned_position': 'text',
+                'low_data_availability': 'boolean', 'organisational_unit': 'text',
+                'last_updated': 'date-time', 'exported_at': 'date-time',
+            },
+        },
+        'organisational_units': {
+            'key': 'external_id', 'id': 'organisational_unit_id', 'entities': 'units',
+            'is_optional': true,
+            'columns': {
+                'external_id': 'text', 'name': 'text', 'active': 'boolean', 'parent_id': 'text',
+                'total_nr_of_employees': 'number', 'exported_at': 'date-time',
+            },
+        },
+        'employee_skill_profiles': {
+            'key': 'external_id', 'id': 'employee_id', 'entities': 'employees', 'is_optional': true,
+            'columns': {
+                'external_id': 'text', 'skills': 'json', 'low_data_availability': 'boolean',
+                'exported_at': 'date-time',
+            },
+        },
+        'job_skill_profiles': {
+            'key': 'external_id', 'id': 'job_id', 'entities': 'jobs', 'is_optional': true,
+            'columns': {'external_id': 'text', 'skills': 'json', 'exported_at': 'date-time'},
+        },
+        'employee_position_matches': {
+            'key': 'employee_id', 'id': 'employee_id', 'entities': 'employees', 'is_optional': true,
+            'columns': {
+                'employee_id': 'text', 'job_id': 'text', 'score': 'number', 'exported_at': 'date-time',
+            },
         },
     }) }}
 {% endmacro %}

@@ -16,13 +16,28 @@
     group by stream, began_at
 {% endmacro %}
 
-{#- A query: when the newest pass that is known to be loaded was completed. Null without one. -#}
+{#- A query: the streams of which a pass is logged. An optional export matters once it is among them. -#}
+{% macro logged_streams() %}
+    select distinct stream from ({{ techwolf.logged_passes() }}) as passes
+{% endmacro %}
+
+{#- A query: when the newest pass that is known to be loaded was completed. Null without one, and now for
+    an optional export of which no pass is logged. -#}
 {% macro loaded_until(table) %}
-    select max(completed_at) as loaded_until
+    {%- set loaded -%}
+        max(case
+            -- A clock that was ahead must not keep a table fresh.
+            when loaded_at is not null and completed_at <= {{ techwolf.now_in_utc() }} then completed_at
+        end)
+    {%- endset %}
+    select
+        {%- if techwolf.exports()[table].is_optional %}
+        case when count(*) = 0 then {{ techwolf.now_in_utc() }} else {{ loaded }} end as loaded_until
+        {%- else %}
+        {{ loaded }} as loaded_until
+        {%- endif %}
     from ({{ techwolf.logged_passes() }}) as passes
-    where stream = '{{ table }}' and loaded_at is not null
-        -- A clock that was ahead must not keep a table fresh.
-        and completed_at <= {{ techwolf.now_in_utc() }}
+    where stream = '{{ table }}'
 {% endmacro %}
 
 {#- A query: full passes that were not loaded, although a later pass is logged. Those before the last

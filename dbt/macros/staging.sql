@@ -47,8 +47,8 @@
     - owner: the columns that identify such a row
     - keep: more columns of it
     - list: the column of the list
-    - columns: as name: [key, kind]; the first one is the element's id. A kind is `text`, `number` or
-      `json`; a key may be a path, such as `ai_impact.level`.
+    - columns: as name: [key, kind]; the first one is the element's id. A kind is `text`, `number`,
+      `boolean` or `json`; a key may be a path, such as `ai_impact.level`.
     - last: a condition for elements that are only kept if no other has the same id
 -#}
 {% macro staged_elements(relation, owner, keep, list, columns, last=none) %}
@@ -80,7 +80,11 @@
     {%- elif kind == 'json' -%}
         {{ return(techwolf.json_member(within.json, keys[-1])) }}
     {%- endif -%}
-    {{ return(techwolf.json_text(within.json, keys[-1])) }}
+    {%- set text = techwolf.json_text(within.json, keys[-1]) -%}
+    {%- if kind == 'boolean' -%}
+        {{ return("case " ~ text ~ " when 'true' then true when 'false' then false end") }}
+    {%- endif -%}
+    {{ return(text) }}
 {% endmacro %}
 
 {#- A query: the tasks of task profiles, with the lists in each. -#}
@@ -115,7 +119,29 @@
     ) }}
 {% endmacro %}
 
-{#- A condition: whether the models show a task, or something of it. -#}
+{#- A query: the skills of skill profiles. -#}
+{% macro staged_skills(table, columns) %}
+    {{ techwolf.staged_elements(
+        relation='(' ~ techwolf.current_export(table) ~ ') as profiles',
+        owner=[techwolf.exports()[table].id],
+        keep=['exported_at'],
+        list='skills',
+        columns=dict(
+            skill_id=['skill_id', 'text'],
+            skill=['skill', 'text'],
+            validation_state=['validation_state', 'text'],
+            **columns
+        ),
+        last="validation_state = 'rejected'",
+    ) }}
+{% endmacro %}
+
+{#- How many units a unit may have above it. More are left out, as of one that is its own ancestor. -#}
+{% macro deepest_unit() %}
+    {{ return(50) }}
+{% endmacro %}
+
+{#- A condition: whether the models show a task or skill, or something of it. -#}
 {% macro is_shown() %}
     {%- if techwolf.keep_rejected() -%}
         {{ return('is_kept') }}

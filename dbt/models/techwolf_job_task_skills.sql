@@ -1,7 +1,9 @@
 select
-    job_id,
-    task_id,
-    skill_id,
-    skill
-from {{ ref('stg_techwolf__job_task_skills') }}
+    listed.job_id,
+    listed.task_id,
+    listed.skill_id,
+    skills.skill
+from {{ ref('stg_techwolf__job_task_skills') }} as listed
+left join {{ ref('techwolf_skills') }} as skills
+    on skills.skill_id = listed.skill_id
 where {{ techwolf.is_shown() }}

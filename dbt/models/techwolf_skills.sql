@@ -1,11 +1,21 @@
+{%- set profiles = ['employee_task_skills', 'job_task_skills', 'employee_skills', 'job_skills'] -%}
 with named as (
+    {%- for profile in profiles %}
     select skill_id, skill, exported_at
-    from {{ ref('stg_techwolf__employee_task_skills') }}
+    from {{ ref('stg_techwolf__' ~ profile) }}
     where is_kept
     union all
-    select skill_id, skill, exported_at
-    from {{ ref('stg_techwolf__job_task_skills') }}
+    {%- endfor %}
+    -- Goals name no skills.
+    select
+        skill_id,
+        cast(null as {{ techwolf.column_type('text') }}) as skill,
+        cast(null as {{ techwolf.column_type('date-time') }}) as exported_at
+    from {{ ref('stg_techwolf__ai_goal_skills') }}
     where is_kept
+    union all
+    select skill_id, skill_name as skill, exported_at
+    from {{ ref('stg_techwolf__skills') }}
 ),
 
 counted as (
@@ -23,6 +33,13 @@ counted as (
     from named
 )
 
-select skill_id, skill
+select
+    counted.skill_id,
+    coalesce(vocabulary.skill_name, counted.skill) as skill,
+    vocabulary.skill_description as description,
+    vocabulary.techwolf_domain as domain,
+    vocabulary.skill_source as source
 from counted
-where recency = 1
+left join {{ ref('stg_techwolf__skills') }} as vocabulary
+    on vocabulary.skill_id = counted.skill_id
+where counted.recency = 1

@@ -11,6 +11,8 @@
     ('job_task_profiles', 'tasks', ref('stg_techwolf__job_tasks'), 'task_id'),
     ('job_task_profiles', 'linked_skills', ref('stg_techwolf__job_task_skills'), 'skill_id'),
     ('job_task_profiles', 'source_data', ref('stg_techwolf__job_task_sources'), 'source_id'),
+    ('employee_skill_profiles', 'skills', ref('stg_techwolf__employee_skills'), 'skill_id'),
+    ('job_skill_profiles', 'skills', ref('stg_techwolf__job_skills'), 'skill_id'),
 ] -%}
 {%- for stream, list, relation, id in lists %}
 select '{{ stream }}' as stream, '{{ list }}' as list_name, count(*) as elements

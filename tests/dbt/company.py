@@ -1,9 +1,11 @@
-"""Records of all three exports, with all that may be odd about them."""
+"""Records of all exports, with all that may be odd about them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from tests.dbt.company_of_optional_streams import OPTIONAL_EXPORTS
 
 Row = dict[str, Any]
 
@@ -189,4 +191,5 @@ EXPORTS = {
     "employee_ai_goals": GOALS,
     "employee_task_profiles": EMPLOYEES,
     "job_task_profiles": JOBS,
+    **OPTIONAL_EXPORTS,
 }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import chain
 from typing import Any
+
+from tests.dbt.expected_of_optional_streams import optional_models, skills_of
 
 Row = dict[str, Any]
 Exports = Mapping[str, list[Row]]
@@ -16,6 +20,8 @@ TASK_EXPORTS = {
 def models(exports: Exports, *, keep_rejected: bool = False) -> dict[str, list[Row]]:
     """Return the rows of each model but techwolf_removed, for records that are all current."""
     found: dict[str, list[Row]] = {}
+    vocabulary = {record["skill_id"]: record for record in exports.get("skills", [])}
+    skills = _skill_names(exports, vocabulary)
     for entity, (stream, sources) in TASK_EXPORTS.items():
         tasks = [
             (record, task)
@@ -28,7 +34,8 @@ def models(exports: Exports, *, keep_rejected: bool = False) -> dict[str, list[R
             {
                 key: record["external_id"],
                 "task_id": task["task_id"],
-                **_of(skill, "skill_id", "skill"),
+                "skill_id": skill["skill_id"],
+                "skill": skills[skill["skill_id"]],
             }
             for record, task in tasks
             for skill in _identified(task.get("linked_skills"), "skill_id")
@@ -44,15 +51,25 @@ def models(exports: Exports, *, keep_rejected: bool = False) -> dict[str, list[R
             for record, task in tasks
             for source in _identified(task.get(sources), "external_id")
         ]
-    skills = _newest_names(exports, _named_skills)
-    names = _newest_names(exports, lambda task: [(task["task_id"], task.get("task"))])
+    names = _newest(_named_by_tasks(exports, lambda task: [(task["task_id"], task.get("task"))]))
     goals = exports["employee_ai_goals"]
-    found["techwolf_skills"] = [{"skill_id": key, "skill": name} for key, name in skills.items()]
+    found["techwolf_skills"] = [
+        {
+            "skill_id": key,
+            "skill": name,
+            "description": vocabulary.get(key, {}).get("skill_description"),
+            "domain": vocabulary.get(key, {}).get("techwolf_domain"),
+            "source": vocabulary.get(key, {}).get("skill_source"),
+        }
+        for key, name in skills.items()
+    ]
     found["techwolf_ai_goals"] = list(_goals(goals))
     found["techwolf_ai_goal_skills"] = list(_targets(goals, "skill", skills))
     found["techwolf_ai_goal_tasks"] = list(_targets(goals, "task", names))
-    found["techwolf_job_ai_exposure"] = [_exposure(job) for job in exports["job_task_profiles"]]
-    return found
+    found["techwolf_job_ai_exposure"] = [
+        {"job_id": job["external_id"], **_exposure(job)} for job in exports["job_task_profiles"]
+    ]
+    return found | optional_models(exports, skills, _exposure, keep_rejected=keep_rejected)
 
 
 def _of(element: Row, *columns: str) -> Row:
@@ -94,14 +111,45 @@ def _named_skills(task: Row) -> list[tuple[str, str | None]]:
     return [(skill["skill_id"], skill.get("skill")) for skill in skills]
 
 
-def _newest_names(
+Named = Iterator[tuple[datetime, str, str | None]]
+
+
+def _named_by_tasks(
     exports: Exports, named: Callable[[Row], list[tuple[str, str | None]]]
-) -> dict[str, str | None]:
-    records = [*exports["employee_task_profiles"], *exports["job_task_profiles"]]
-    names: dict[str, str | None] = {}
-    for _, task in _tasks(sorted(records, key=lambda record: record["exported_at"])):
-        for key, name in named(task):
-            names[key] = name if name is not None else names.get(key)
+) -> Named:
+    for stream, _ in TASK_EXPORTS.values():
+        for record, task in _tasks(exports[stream]):
+            for key, name in named(task):
+                yield record["exported_at"], key, name
+
+
+def _named_by_skill_profiles(exports: Exports) -> Named:
+    for entity in TASK_EXPORTS:
+        for record in exports.get(f"{entity}_skill_profiles", []):
+            for skill in skills_of(record):
+                yield record["exported_at"], skill["skill_id"], skill.get("skill")
+
+
+def _newest(named: Named) -> dict[str, str | None]:
+    """Return the newest name of each id, of several in one pass the first in the alphabet."""
+    found: dict[str, tuple[datetime, str] | None] = {}
+    for moment, key, name in sorted(named, key=lambda one: one[2] or "", reverse=True):
+        known = found.setdefault(key, None)
+        if name is not None and (known is None or moment >= known[0]):
+            found[key] = (moment, name)
+    return {key: known and known[1] for key, known in found.items()}
+
+
+def _skill_names(exports: Exports, vocabulary: Mapping[str, Row]) -> dict[str, str | None]:
+    names: dict[str, str | None] = {
+        target["skill_id"]: None
+        for goal in exports["employee_ai_goals"]
+        for target in _identified(goal.get("target_skills"), "skill_id")
+    }
+    profiles = (_named_by_tasks(exports, _named_skills), _named_by_skill_profiles(exports))
+    names |= _newest(chain(*profiles))
+    for key, record in vocabulary.items():
+        names[key] = names.get(key) if record["skill_name"] is None else record["skill_name"]
     return names
 
 
@@ -130,9 +178,9 @@ def _targets(records: list[Row], kind: str, names: Mapping[str, str | None]) -> 
             }
 
 
-def _exposure(job: Row) -> Row:
-    tasks = [task for _, task in _tasks([job]) if not _is_rejected(task)]
-    is_list = job.get("tasks") is not None
+def _exposure(profile: Row) -> Row:
+    tasks = [task for _, task in _tasks([profile]) if not _is_rejected(task)]
+    is_list = profile.get("tasks") is not None
     hours: dict[str, float] = dict.fromkeys(("h1", "h2", "h3", "other"), 0)
     estimated = [task for task in tasks if task.get("weekly_hours") is not None]
     for task in estimated:
@@ -140,7 +188,6 @@ def _exposure(job: Row) -> Row:
         hours[level.lower() if level in {"H1", "H2", "H3"} else "other"] += task["weekly_hours"]
     total = sum(hours.values()) if estimated else None
     return {
-        "job_id": job["external_id"],
         "tasks": len(tasks) if is_list else None,
         "tasks_without_hours": len(tasks) - len(estimated) if is_list else None,
         "weekly_hours": total,

@@ -32,6 +32,12 @@ KEYS = {
     "employee_ai_goals": ["external_id", "version"],
     "employee_task_profiles": ["external_id"],
     "job_task_profiles": ["external_id"],
+    "skills": ["skill_id"],
+    "employees": ["external_id"],
+    "organisational_units": ["external_id"],
+    "employee_skill_profiles": ["external_id"],
+    "job_skill_profiles": ["external_id"],
+    "employee_position_matches": ["employee_id"],
     "completed_passes": ["stream", "began_at"],
 }
 

@@ -41,7 +41,11 @@ WARNED = {
     "accepted_values_techwolf_employee_tasks_ai_impact_level__H1__H2__H3",
     "accepted_values_techwolf_employee_tasks_validation_state__suggested__validated__rejected",
     "accepted_values_techwolf_job_tasks_ai_impact_level__H1__H2__H3",
-    "relationships_techwolf_ai_goal_skills_skill_id__skill_id__ref_techwolf_skills_",
+    "not_null_techwolf_ai_goal_skills_skill",
+    "accepted_values_techwolf_employee_skills_validation_state__suggested__initially_validated__validated__rejected",
+    "accepted_values_techwolf_job_skills_validation_state__suggested__initially_validated__validated__rejected",
+    "techwolf_cycles_of_units",
+    "techwolf_unknown_units",
     "relationships_techwolf_ai_goals_job_id__job_id__ref_techwolf_job_ai_exposure_",
 }
 
@@ -189,7 +193,7 @@ def _with_other_types(warehouse: Warehouse, schema: str) -> str:
     """Return statements that copy the tables: lists as text, and moments with a zone."""
     text = "cast({} as varchar)" if warehouse.name == "duckdb" else "cast(to_jsonb({}) as text)"
     moments = {"created_on", "last_updated", "exported_at", "began_at", "completed_at", "loaded_at"}
-    arrays = {"tasks", "target_skills", "target_tasks"}
+    arrays = {"tasks", "target_skills", "target_tasks", "skills"}
     statements = [f"create schema {schema}"]
     for table in (*EXPORTS, "completed_passes"):
         columns = warehouse.query(

@@ -1,0 +1,1 @@
+{{ techwolf.staged_export('organisational_units') }}
