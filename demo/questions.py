@@ -1,21 +1,32 @@
-"""Three questions, each a line of SQL over the models of `dbt/`."""
+"""Five questions, each a line of SQL over the models of `dbt/`."""
 
 from __future__ import annotations
 
 QUESTIONS = {
-    "Which tasks does AI change most?": (
-        "select task, count(*) as jobs, sum(weekly_hours) as hours from techwolf_job_tasks"
-        " where ai_impact_level = 'H1' group by task order by hours desc nulls last, task limit 5"
-    ),
     "Which skills do the goals need?": (
         "select skill, count(*) as employees from techwolf_ai_goal_skills"
         " join techwolf_ai_goals using (employee_id, version)"
         " where is_latest and skill is not null"
         " group by skill order by employees desc, skill limit 5"
     ),
-    "Who has left?": (
-        "select external_id, min(noticed_at) as noticed_at from techwolf_removed"
-        " where stream = 'employee_task_profiles'"
-        " group by external_id order by noticed_at, external_id"
+    "How many hours per week can AI take over in each department?": (
+        "select path, employees, weekly_hours, hours_h1, share_h1 from techwolf_unit_ai_exposure"
+        " where organisational_unit_id in"
+        " (select organisational_unit_id from techwolf_organisational_units where depth = 1)"
+        " order by hours_h1 desc nulls last, path limit 5"
+    ),
+    "Who has no goal yet?": (
+        "select employee_id, assigned_position, organisational_unit from techwolf_employees"
+        " where is_active and employee_id not in (select employee_id from techwolf_ai_goals)"
+        " order by organisational_unit, employee_id limit 5"
+    ),
+    "Whose job asks for skills that are not in their profile?": (
+        "select employee_id, job, count(*) as skills from techwolf_skill_gaps"
+        " join techwolf_jobs using (job_id)"
+        " group by employee_id, job order by skills desc, employee_id limit 5"
+    ),
+    "Which tasks does AI change most?": (
+        "select task, count(*) as jobs, sum(weekly_hours) as hours from techwolf_job_tasks"
+        " where ai_impact_level = 'H1' group by task order by hours desc nulls last, task limit 5"
     ),
 }

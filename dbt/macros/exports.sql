@@ -83,8 +83,10 @@
     {{ return(tables) }}
 {% endmacro %}
 
-{#- The current columns of a loaded table, as name: data type. Empty if there is no such table. -#}
+{#- The current columns of a loaded table, as name: data type. Empty if there is no such table. Other
+    tables may be called `employees` or `skills`: only those with the key and `exported_at` count. -#}
 {% macro found_columns(table) %}
+    {%- set export = techwolf.exports().get(table, {}) -%}
     {%- set relation = source('techwolf', table) -%}
     {%- set found = {} -%}
     {%- if relation.is_cte -%}
@@ -101,6 +103,9 @@
                 {%- do found.update({column.name | lower: techwolf.data_type(column)}) -%}
             {%- endfor -%}
         {%- endif -%}
+    {%- endif -%}
+    {%- if export.is_optional and not (export.key in found and 'exported_at' in found) -%}
+        {{ return({}) }}
     {%- endif -%}
     {{ return(found) }}
 {% endmacro %}

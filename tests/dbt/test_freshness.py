@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dbt.singer import lines
-from tests.dbt.test_removals import EMPLOYEES, GOALS, JOBS, NOW, History
+from tests.dbt.test_removals import EMPLOYEES, GOALS, JOBS, NOW, OPTIONAL, History
 from tests.dbt.warehouses import SCHEMA
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 HOUR = 1 / 24
 NEVER, PASS, WARN, ERROR = "ERROR STALE", "PASS", "WARN", "ERROR STALE"
+
+# Optional streams of which nothing is logged.
+NOT_LOADED = dict.fromkeys(OPTIONAL, PASS)
 
 HISTORIES = {
     "nothing logged": (History(), NEVER),
@@ -88,7 +91,21 @@ def test_an_export_is_as_fresh_as_its_last_loaded_pass(
     history, status = HISTORIES[name]
     fresh = [History(stream).pass_(NOW - HOUR, completed=NOW - HOUR) for stream in (GOALS, JOBS)]
     found = freshness(history, *fresh, succeeds=status != ERROR)
-    assert found == {EMPLOYEES: status, GOALS: PASS, JOBS: PASS}
+    assert found == {**NOT_LOADED, EMPLOYEES: status, GOALS: PASS, JOBS: PASS}
+
+
+def test_an_optional_export_counts_once_it_is_logged(
+    freshness: Callable[..., dict[str, str]],
+) -> None:
+    old, unproven, fresh, *others = OPTIONAL
+    found = freshness(
+        History(old).full(NOW - 9, completed=NOW - 9),
+        History(unproven).full(NOW - HOUR, completed=NOW - HOUR, loaded=False),
+        History(fresh).full(NOW - HOUR, completed=NOW - HOUR),
+        succeeds=False,
+    )
+    expected = {old: ERROR, unproven: NEVER, fresh: PASS, **dict.fromkeys(others, PASS)}
+    assert found == {**expected, EMPLOYEES: NEVER, GOALS: NEVER, JOBS: NEVER}
 
 
 def test_an_export_can_be_left_out(
@@ -97,9 +114,10 @@ def test_an_export_can_be_left_out(
     freshness: Callable[..., dict[str, str]],
 ) -> None:
     history = History(JOBS).pass_(NOW - HOUR, completed=NOW - HOUR)
-    assert freshness(history, succeeds=False) == {EMPLOYEES: NEVER, GOALS: NEVER, JOBS: PASS}
+    found = freshness(history, succeeds=False)
+    assert found == {**NOT_LOADED, EMPLOYEES: NEVER, GOALS: NEVER, JOBS: PASS}
     project = make_project(warehouse)
-    left_out = {table: {"+freshness": None} for table in (EMPLOYEES, GOALS)}
+    left_out = {table: {"+freshness": None} for table in (EMPLOYEES, GOALS, *OPTIONAL)}
     project.configure({"sources": {"techwolf": {"techwolf": left_out}}})
     said = project("source", "freshness")
     assert "PASS freshness of techwolf.job_task_profiles" in said

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from tests.dbt.company import EXPORTS
 from tests.dbt.expected import models
-from tests.dbt.singer import lines
+from tests.dbt.singer import Row, lines
 
 if TYPE_CHECKING:
     from tests.dbt.warehouses import Project, Warehouse
 
+EMPLOYEES = "employee_task_profiles"
 WITHOUT = {
     "employee_task_profiles": ["exported_at"],
     "job_task_profiles": ["tasks", "hierarchy"],
@@ -49,9 +50,11 @@ def test_what_is_missing_is_empty_or_null_and_the_rest_is_there(
         model: warehouse.query(f"select count(*) as rows from {model}")[0]["rows"]  # noqa: S608
         for model in MODELS
     }
-    employees = models({**EXPORTS, "employee_ai_goals": [], "job_task_profiles": []})
+    nothing: dict[str, list[Row]] = {stream: [] for stream in EXPORTS}
+    employees = models({**nothing, EMPLOYEES: EXPORTS[EMPLOYEES]})
     expected = {model: len(rows) for model, rows in employees.items()}
-    assert counts == {**expected, "techwolf_removed": 0, "techwolf_job_ai_exposure": 5}
+    expected |= {"techwolf_removed": 0, "techwolf_jobs": 5, "techwolf_job_ai_exposure": 5}
+    assert counts == expected
     [times] = warehouse.query(
         "select count(*) as tasks, count(exported_at) as moments from techwolf_employee_tasks"
     )

@@ -86,6 +86,14 @@ KEYS = {
     "techwolf_ai_goal_tasks": ("employee_id", "version", "task_id"),
     "techwolf_skills": ("skill_id",),
     "techwolf_job_ai_exposure": ("job_id",),
+    "techwolf_employees": ("employee_id",),
+    "techwolf_organisational_units": ("organisational_unit_id",),
+    "techwolf_employee_skills": ("employee_id", "skill_id"),
+    "techwolf_job_skills": ("job_id", "skill_id"),
+    "techwolf_skill_gaps": ("employee_id", "skill_id"),
+    "techwolf_jobs": ("job_id",),
+    "techwolf_employee_ai_exposure": ("employee_id",),
+    "techwolf_unit_ai_exposure": ("organisational_unit_id",),
 }
 PARTS = {
     "techwolf_employee_task_skills": "techwolf_employee_tasks",
@@ -95,6 +103,12 @@ PARTS = {
     "techwolf_job_tasks": "techwolf_job_ai_exposure",
     "techwolf_ai_goal_skills": "techwolf_ai_goals",
     "techwolf_ai_goal_tasks": "techwolf_ai_goals",
+    "techwolf_ai_goals": "techwolf_employees",
+    "techwolf_employee_tasks": "techwolf_employees",
+    "techwolf_employee_skills": "techwolf_employees",
+    "techwolf_skill_gaps": "techwolf_employees",
+    "techwolf_job_skills": "techwolf_jobs",
+    "techwolf_job_ai_exposure": "techwolf_jobs",
 }
 
 
@@ -189,7 +203,7 @@ def _array(json_array: str) -> str:
     return f"(select array_agg(element) from jsonb_array_elements('{json_array}') as element)"  # noqa: S608
 
 
-def _with_other_types(warehouse: Warehouse, schema: str) -> str:
+def with_other_types(warehouse: Warehouse, schema: str) -> str:
     """Return statements that copy the tables: lists as text, and moments with a zone."""
     text = "cast({} as varchar)" if warehouse.name == "duckdb" else "cast(to_jsonb({}) as text)"
     moments = {"created_on", "last_updated", "exported_at", "began_at", "completed_at", "loaded_at"}
@@ -217,7 +231,7 @@ def _with_other_types(warehouse: Warehouse, schema: str) -> str:
 def test_tables_of_other_types_in_another_schema_give_the_same(
     warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
 ) -> None:
-    warehouse.execute(_with_other_types(warehouse, "other"))
+    warehouse.execute(with_other_types(warehouse, "other"))
     warehouse.schema = "analytics"
     try:
         project = make_project(warehouse)
@@ -235,7 +249,7 @@ def test_texts_that_cannot_be_read_fail_no_build(
     exported_at = "alter column exported_at type varchar using exported_at::text"
     if warehouse.name == "duckdb":
         exported_at = "alter column exported_at type varchar"
-    warehouse.execute(_with_other_types(warehouse, "unreadable"))
+    warehouse.execute(with_other_types(warehouse, "unreadable"))
     warehouse.execute(f"alter table unreadable.job_task_profiles {exported_at}")
     warehouse.execute(
         """

@@ -29,7 +29,16 @@ JUDGES = (
     "techwolf_volume_drops",
     "techwolf_exports_without_full_pass",
 )
-TABLES = (EMPLOYEES, GOALS, JOBS, "completed_passes")
+# The column that identifies an entity, for each of the optional streams.
+OPTIONAL = {
+    "skills": "skill_id",
+    "employees": "external_id",
+    "organisational_units": "external_id",
+    "employee_skill_profiles": "external_id",
+    "job_skill_profiles": "external_id",
+    "employee_position_matches": "employee_id",
+}
+TABLES = (EMPLOYEES, GOALS, JOBS, *OPTIONAL, "completed_passes")
 MODELS = {
     EMPLOYEES: ("techwolf_employee_tasks", "employee_id"),
     GOALS: ("techwolf_ai_goals", "employee_id"),
@@ -87,8 +96,9 @@ class History:
         return self.pass_(began, *entities, logs=False)
 
     def statements(self) -> str:
+        column = OPTIONAL.get(self.stream, "external_id")
         inserts = [
-            f"insert into {self.stream} (external_id{', version' if self.stream == GOALS else ''},"  # noqa: S608
+            f"insert into {self.stream} ({column}{', version' if self.stream == GOALS else ''},"  # noqa: S608
             f" exported_at) values ('{key}'{f', {version or 0}' if self.stream == GOALS else ''},"
             f" {_literal(at)})"
             for (key, version), at in self.rows.items()
@@ -439,6 +449,10 @@ def judge(warehouse: Warehouse, project: Project) -> Callable[[str], list[Row]]:
                 EMPLOYEES: [{**filler, "tasks": [{"task_id": "t"}]}],
                 GOALS: [{**filler, "version": 1}],
                 JOBS: [{**filler, "tasks": []}],
+                **{
+                    stream: [{column: "x", "exported_at": START}]
+                    for stream, column in OPTIONAL.items()
+                },
                 "completed_passes": [
                     {
                         **dict.fromkeys(("began_at", "completed_at"), START),
@@ -594,6 +608,52 @@ def test_another_streams_log_says_nothing(warehouse: Warehouse, tell: Callable[.
         History(JOBS).full(1, *ALL).full(2, *ALL),
     )
     assert warehouse.query("select * from techwolf_removed") == []
+
+
+def test_the_optional_streams_follow_the_same_rules(
+    warehouse: Warehouse,
+    project: Project,
+    tell: Callable[..., None],
+    judge: Callable[[str], list[Row]],
+) -> None:
+    doubtful, *others = OPTIONAL
+    tell(
+        History(doubtful).full(1, *ALL).full(2, *LEFT, scope="other"),
+        *(History(stream).full(1, *ALL).full(2, *LEFT) for stream in others),
+    )
+    removed = "select stream, external_id from techwolf_removed order by stream"
+    assert [tuple(row.values()) for row in warehouse.query(removed)] == [
+        (stream, "a") for stream in sorted(others)
+    ]
+    assert [row["stream"] for row in judge("techwolf_removals_in_doubt")] == [doubtful]
+    for model, column, gone in (
+        ("techwolf_skills", "skill_id", set()),
+        ("techwolf_employees", "employee_id", {"a"}),
+        ("techwolf_organisational_units", "organisational_unit_id", {"a"}),
+        ("techwolf_jobs", "job_id", {"a"}),
+    ):
+        shown = warehouse.query(f"select {column} from {model}")  # noqa: S608
+        assert {row[column] for row in shown} == set(ALL) - gone
+    said = project("run-operation", "techwolf_delete_removed")
+    for stream, column in OPTIONAL.items():
+        rows = warehouse.query(f"select {column} from {SCHEMA}.{stream}")  # noqa: S608
+        is_left = stream == doubtful
+        assert {row[column] for row in rows} == set(ALL if is_left else LEFT)
+        assert f"{stream}: {0 if is_left else 1} rows of {0 if is_left else 1} removed" in said
+
+
+def test_an_optional_stream_drops_and_is_not_loaded_as_the_others(
+    tell: Callable[..., None], judge: Callable[[str], list[Row]]
+) -> None:
+    few, lost, partial = list(OPTIONAL)[:3]
+    tell(
+        History(few).full(1, *people(100)).full(2, *people(79)),
+        History(lost).full(1, *ALL).full(2, *ALL, loaded=False).full(3, *ALL),
+        History(partial).pass_(1, *ALL),  # Of a list that moved while it was read.
+    )
+    assert [row["stream"] for row in judge("techwolf_volume_drops")] == [few]
+    assert [row["stream"] for row in judge("techwolf_full_passes_not_loaded")] == [lost]
+    assert judge("techwolf_exports_without_full_pass") == [{"stream": partial}]
 
 
 def test_the_operation_deletes_the_removed_rows_and_no_others(

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sandbox.exports import FORMS, PATHS, export_page
+from sandbox.exports import FORMS, export_page
+from sandbox.lists import LISTS, list_page
 from sandbox.requests import PageRequest
 
 if TYPE_CHECKING:
@@ -20,15 +21,28 @@ DATES = {"created_on", "last_updated"}
 EVERYBODY = 10**6
 
 
+PATHS = {form.stream: path for path, form in (FORMS | LISTS).items()}
+# What the tap does not ask for by default.
+LEFT_OUT = frozenset(
+    {
+        *("rejected_tasks", "sources", "rejected_skills"),
+        *("low_data_availability_flag", "proficiency_float"),
+    }
+)
+
+
 def records(sandbox: Sandbox, stream: str, **query: str) -> list[Row]:
     """The records of a stream, as the tap would show them with its default includes."""
     path = PATHS[stream]
+    if path in LISTS:
+        request = PageRequest(EVERYBODY, None, frozenset(), {}, {})
+        listed: list[Row] = list_page(sandbox.company, path, request)["results"]
+        return listed
     form = FORMS[path]
     defaults = {name: values[0] for name, values in form.query.items()}
-    includes = form.includes - {"rejected_tasks"}
-    request = PageRequest(EVERYBODY, None, includes, {}, defaults | query)
+    request = PageRequest(EVERYBODY, None, form.includes - LEFT_OUT, {}, defaults | query)
     shown: list[Row] = export_page(sandbox.company, path, request, "moment")["records"]
-    if stream == "employee_ai_goals":
+    if not stream.endswith("task_profiles"):
         return shown
     if query.get("response_format") == "hierarchy":
         return [_of_hierarchy(record) for record in shown]
