@@ -64,11 +64,11 @@ def appended(
     warehouse.load(lines(OPTIONAL_EXPORTS))
     warehouse.execute(with_other_types(warehouse, COPY))
     project = make_project(warehouse)
-    views = {"techwolf": {"+materialized": "view"}}
-    project.configure({"models": views, "vars": {"techwolf_schema": COPY}})
-    selected = ("+techwolf_skill_gaps", "+stg_techwolf__unit_ancestors")
-    tests = ("techwolf_job_skills_not_in_vocabulary", "techwolf_unknown_units")
-    project("build", "--indirect-selection", "empty", "--select", *selected, *tests)
+    views = {"+materialized": "view", "techwolf_removed": {"+materialized": "table"}}
+    project.configure({"models": {"techwolf": views}, "vars": {"techwolf_schema": COPY}})
+    tests = ("+techwolf_job_skills_not_in_vocabulary", "+techwolf_unknown_units")
+    models = ("+techwolf_skill_gaps", "stg_techwolf__unit_ancestors")
+    project("build", "--indirect-selection", "empty", "--select", *models, *tests)
     return project
 
 
