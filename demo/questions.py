@@ -9,7 +9,7 @@ QUESTIONS = {
         " where is_latest and skill is not null"
         " group by skill order by employees desc, skill limit 5"
     ),
-    "How many hours per week can AI take over in each department?": (
+    "Which departments does AI change most?": (
         "select path, employees, weekly_hours, hours_h1, share_h1 from techwolf_unit_ai_exposure"
         " where organisational_unit_id in"
         " (select organisational_unit_id from techwolf_organisational_units where depth = 1)"

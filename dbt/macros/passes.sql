@@ -41,9 +41,24 @@
 {% endmacro %}
 
 {#- A query: full passes that were not loaded, although a later pass is logged. Those before the last
-    two loaded full passes are no longer of interest. -#}
+    two loaded full passes are no longer of interest, and of an optional export, of which each pass is
+    full, those before the last one. -#}
 {% macro passes_not_loaded() %}
+    {%- set optional = [] -%}
+    {%- for table, export in techwolf.exports().items() if export.is_optional -%}
+        {%- do optional.append(table) -%}
+    {%- endfor %}
     with {{ techwolf.pass_steps() }},
+
+    considered as (
+        select
+            passes.*,
+            case
+                when stream in ('{{ optional | join("', '") }}') then newest_began_at
+                else previous_began_at
+            end as considered_since
+        from passes
+    ),
 
     last_passes as (
         select stream, max(began_at) as began_at
@@ -51,13 +66,13 @@
         group by stream
     )
 
-    select passes.stream, passes.began_at
-    from passes
-    inner join last_passes on last_passes.stream = passes.stream
-    where passes.is_full
-        and passes.loaded_at is null
-        and passes.began_at < last_passes.began_at
-        and (passes.previous_began_at is null or passes.began_at > passes.previous_began_at)
+    select considered.stream, considered.began_at
+    from considered
+    inner join last_passes on last_passes.stream = considered.stream
+    where considered.is_full
+        and considered.loaded_at is null
+        and considered.began_at < last_passes.began_at
+        and (considered.considered_since is null or considered.began_at > considered.considered_since)
 {% endmacro %}
 
 {#- A query: exports of which only parts were ever loaded here, as far as the log says. -#}
