@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 TITLE = "Weekly hours by AI impact level, the most exposed jobs first"
 EXPOSED_JOBS = (
-    "select job_id, hours_h1, hours_h2, hours_h3 from techwolf_job_ai_exposure"
+    "select coalesce(job || ' (' || job_id || ')', job_id) as job, hours_h1, hours_h2, hours_h3"
+    " from techwolf_job_ai_exposure left join techwolf_jobs using (job_id)"
     " where weekly_hours > 0 order by hours_h1 desc, hours_h2 desc, job_id limit 12"
 )
 HOURS_PER_CELL = 0.75
