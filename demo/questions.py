@@ -17,12 +17,14 @@ QUESTIONS = {
     ),
     "Who has no goal yet?": (
         "select employee_id, assigned_position, organisational_unit from techwolf_employees"
-        " where is_active and employee_id not in (select employee_id from techwolf_ai_goals)"
+        " where coalesce(is_active, true)"
+        " and employee_id not in (select employee_id from techwolf_ai_goals)"
         " order by organisational_unit, employee_id limit 5"
     ),
     "Whose job asks for skills that are not in their profile?": (
         "select employee_id, job, count(*) as skills from techwolf_skill_gaps"
-        " join techwolf_jobs using (job_id)"
+        " join techwolf_jobs using (job_id) where employee_id in"
+        " (select employee_id from techwolf_employees where coalesce(is_active, true))"
         " group by employee_id, job order by skills desc, employee_id limit 5"
     ),
     "Which tasks does AI change most?": (

@@ -1,16 +1,27 @@
 {#- The queries of models/staging/, the only ones that read the loaded tables and their JSON. -#}
 
 {#- A query: an export, with its key by the models' name, without removed employees and jobs unless
-    techwolf_keep_removed is set. -#}
+    techwolf_keep_removed is set. Of several rows with one key, as a loader that only appends leaves
+    them, the newest counts. -#}
 {% macro current_export(table) %}
     {%- set export = techwolf.exports()[table] %}
+    {%- set identity = [export.key] + (['version'] if 'version' in export.columns else []) %}
     select
         exported.{{ export.key }} as {{ export.id }}
         {%- for column in export.columns if column != export.key %},
         exported.{{ column }}
         {%- endfor %}
-    from ({{ techwolf.export(table) }}) as exported
-    where exported.{{ export.key }} is not null
+    from (
+        select
+            loaded_rows.*,
+            row_number() over (
+                partition by {{ identity | join(', ') }}
+                order by case when exported_at is null then 1 else 0 end, exported_at desc
+            ) as place
+        from ({{ techwolf.export(table) }}) as loaded_rows
+        where {{ export.key }} is not null
+    ) as exported
+    where exported.place = 1
     {%- if not techwolf.keep_removed() %}
         and not exists (
             select 1

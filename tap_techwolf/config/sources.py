@@ -1,6 +1,7 @@
 """Read settings, states and catalogs from JSON files, and settings from environment variables."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from singer_sdk.configuration._dict_config import parse_environment_config
+from dotenv import dotenv_values, find_dotenv
 
 from tap_techwolf.errors import CatalogError, SettingsError, StateError
 
@@ -51,22 +52,37 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
 
 
 def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Return the settings that environment variables or a `.env` file contain.
+    """Return the settings that environment variables or a `.env` file contain; variables win.
 
-    The SDK reads an unknown text for a boolean as false, and fails on a bad number. Here a text
-    that cannot be converted stays as it is, so that the validation can name the setting.
-
-    Raises:
-        SettingsError: There is a `.env` file that cannot be read.
+    The SDK lets the file win, which a Meltano project has above the tap; it reads an unknown text
+    for a boolean as false, and fails on a bad number. Here a text that cannot be converted stays as
+    it is, so that the validation can name the setting.
     """
-    types = {name: setting.get("type", []) for name, setting in schema["properties"].items()}
-    as_strings = {name: {"type": "string"} for name in types}
     try:
-        texts = parse_environment_config({"properties": as_strings}, prefix)
+        variables = {**dotenv_values(find_dotenv()), **os.environ}
     except (OSError, UnicodeDecodeError):
         problem = "The file .env in a folder above the installed tap is not a text in UTF-8."
         raise SettingsError(problem) from None
-    return {name: _convert(text, types[name]) for name, text in texts.items()}
+    settings = {
+        name: _convert(text, setting.get("type", []))
+        for name, setting in schema["properties"].items()
+        if (text := variables.get(f"{prefix}{name.upper()}")) is not None
+    }
+    if isinstance(maps := settings.get("stream_maps"), dict):
+        settings["stream_maps"] = _nested(maps)
+    return settings
+
+
+def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stream maps as they were before Meltano joined their keys: `employees.location`."""
+    nested: dict[str, Any] = {}
+    for path, value in maps.items():
+        stream, _, column = path.partition(".")
+        if column:
+            nested.setdefault(stream, {})[column] = value
+        else:
+            nested[stream] = value
+    return nested
 
 
 def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value

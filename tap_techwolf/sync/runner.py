@@ -96,19 +96,13 @@ def run_side_by_side(
     limit: int,
     ends_all: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> dict[str, Exception]:
-    """Run jobs at once, and wait for them on this thread, which is free to handle signals.
+    """Run jobs at once, up to a limit, and wait for them; this thread is free to handle signals.
 
-    Args:
-        jobs: What to run, by name, in the order to start them.
-        limit: How many may run at once.
-        ends_all: Errors that affect all jobs, and not only the one that raised it.
+    An error of those that end all is raised: no further job starts, and those that are running are
+    not waited for.
 
     Returns:
         The errors of the jobs that failed, by name, in the order of the jobs.
-
-    Raises:
-        BaseException: The first error that affects all jobs. No further job starts, and those
-            that are running are not waited for.
     """
     executor = ThreadPoolExecutor(max_workers=limit, thread_name_prefix="stream")
     failures: dict[str, Exception] = {}

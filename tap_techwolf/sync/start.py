@@ -18,11 +18,7 @@ _LONGEST_PASS = timedelta(days=7)
 
 
 def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpoint, list[str]]:
-    """Return the checkpoint to resume from, or that of a new pass; and warnings to log.
-
-    Raises:
-        StateError: The bookmark cannot be read, or belongs to another tenant.
-    """
+    """Return the checkpoint to resume from, or that of a new pass; and warnings to log."""
     bookmark = Bookmark.read(settings.stream, state)
     found, problem, is_full = _interrupted_pass(settings, bookmark, state)
     if found is not None and not problem:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_techwolf.config import sources
 from tap_techwolf.config.sources import Option, misspelled_variables, read_json_object
 from tap_techwolf.errors import CatalogError, SettingsError, StateError
 from tap_techwolf.tap import TapTechWolf
@@ -50,6 +53,26 @@ def test_settings_are_read_from_the_environment(
     assert "api_version" not in tap.config
     assert sync(tap.config).records
     assert all(page.limit == 50 for _, page in sandbox.pages)
+
+
+def test_a_variable_wins_over_a_file_above_the_tap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TAP_TECHWOLF_PAGE_SIZE=7\nTAP_TECHWOLF_LOOKBACK_DAYS=3\n")
+    monkeypatch.setattr(sources, "find_dotenv", lambda: str(file))
+    monkeypatch.setenv("TAP_TECHWOLF_PAGE_SIZE", "50")
+    tap = TapTechWolf(parse_env_config=True, validate_config=False)
+    assert (tap.config["page_size"], tap.config["lookback_days"]) == (50, 3)
+    assert "TAP_TECHWOLF_LOOKBACK_DAYS" not in os.environ
+
+
+def test_stream_maps_are_read_as_meltano_passes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = {"employees.location": "__NULL__", "employees.active": None, "employee_*": None}
+    monkeypatch.setenv("TAP_TECHWOLF_STREAM_MAPS", json.dumps(joined))
+    tap = TapTechWolf(parse_env_config=True, validate_config=False)
+    nested = {"employees": {"location": "__NULL__", "active": None}, "employee_*": None}
+    assert tap.config["stream_maps"] == nested
 
 
 @pytest.mark.parametrize(("text", "expected"), [("no", False), ("1", True), ("FALSE", False)])

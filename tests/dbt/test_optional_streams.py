@@ -89,6 +89,22 @@ def test_skill_ids_of_another_vocabulary_are_no_gaps(
 
 
 @pytest.mark.usefixtures("appended")
+def test_of_rows_that_a_loader_appended_the_newest_counts(warehouse: Warehouse) -> None:
+    queries = (GAPS, "select * from techwolf_employees")
+    once = [ordered(warehouse.query(query)) for query in queries]
+    skill = OPTIONAL_EXPORTS["skills"][0]["skill_id"]
+    long_ago = "exported_at = '2000-01-01 00:00:00+00:00'"
+    asked = f"""skills = '[{{"skill_id": "{skill}"}}]', {long_ago}"""
+    changed = {"job_skill_profiles": asked, "employees": long_ago}
+    for table, values in changed.items():
+        older = f"{COPY}.older_{table}"
+        warehouse.execute(f"create table {older} as select * from {COPY}.{table}")  # noqa: S608
+        warehouse.execute(f"update {older} set {values}")  # noqa: S608
+        warehouse.execute(f"insert into {COPY}.{table} select * from {older}")  # noqa: S608
+    assert [ordered(warehouse.query(query)) for query in queries] == once
+
+
+@pytest.mark.usefixtures("appended")
 def test_a_column_of_skills_that_is_not_loaded_makes_no_gaps(warehouse: Warehouse) -> None:
     column = f"{COPY}.employee_skill_profiles set"
     warehouse.execute(f"update {column} skills = null")

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def test_meltano_invokes_the_doctor_with_the_plugins_settings(meltano: Meltano) -> None:
-    printed = meltano("invoke", "tap-techwolf:doctor", "--json", TAP_TECHWOLF_PAGE_SIZE="50")
+    # Meltano passes them on with their keys joined.
+    maps = json.dumps({"employee_*": {"external_id": "md5(external_id)"}})
+    variables = {"TAP_TECHWOLF_PAGE_SIZE": "50", "TAP_TECHWOLF_STREAM_MAPS": maps}
+    printed = meltano("invoke", "tap-techwolf:doctor", "--json", **variables)
     checks = {one["check"]: one for one in json.loads(printed.splitlines()[-1])["checks"]}
     assert list(checks) == check_names({})
     assert "page_size" in checks["settings"]["seen"]

@@ -56,9 +56,11 @@
 
 {% macro postgres__json_number(json, key) %}
     {%- set member = techwolf.json_member(json, key) -%}
+    {%- set number = "cast(" ~ techwolf.json_text(json, key) ~ " as numeric)" -%}
+    {#- A number that is too large would fail the build. -#}
     {{ return(
-        "case when jsonb_typeof(" ~ member ~ ") = 'number'"
-        ~ " then cast(" ~ techwolf.json_text(json, key) ~ " as double precision) end"
+        "case when jsonb_typeof(" ~ member ~ ") = 'number' then case when abs(" ~ number
+        ~ ") < 1e308 then cast(" ~ number ~ " as double precision) end end"
     ) }}
 {% endmacro %}
 
