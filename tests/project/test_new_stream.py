@@ -91,7 +91,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    for name in (".venv", ".mypy_cache"):
+    for name in (".venv", ".venv-dbt", ".mypy_cache"):
         if (ROOT / name).exists():
             (copy / name).symlink_to(ROOT / name)
     clusters, courses, form, entry = blocks()
@@ -154,7 +154,8 @@ def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
     generated = python(tree, "-m", "generate")
     assert generated.returncode == 0, generated.stderr
     # Without setting up an environment: it would take the place of the one that is linked.
-    done = run(tree, "make", "--assume-old=.venv/ready", "check")
+    ready = [f"--assume-old={name}/ready" for name in (".venv", ".venv-dbt")]
+    done = run(tree, "make", *ready, "check")
     assert done.returncode == 0, done.stdout + done.stderr
     imported = python(tree, "-c", "import tap_techwolf.doctor.runner")
     assert imported.returncode == 0, imported.stderr
