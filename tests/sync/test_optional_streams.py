@@ -278,6 +278,19 @@ def test_a_list_of_which_people_are_missing_ends_its_stream_alone(
     assert not output.state["bookmarks"].get("employees")
 
 
+def test_who_is_listed_twice_is_loaded_once(
+    sandbox: Sandbox, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.company.employees.append(sandbox.company.employees[0])
+    config, catalog = alone(url, "employees")
+    output = sync(config, catalog=catalog)
+    found = ids(output, "employees")
+    assert len(found) == len(set(found)) == len(sandbox.company.employees) - 1
+    [row] = output.passes
+    assert (row["record_count"], row["is_full"]) == (len(found), False)
+    assert len(warnings_in(caplog)) == 1
+
+
 def test_a_list_whose_pages_are_shorter_than_asked_is_read_to_its_end(
     sandbox: Sandbox, url: str
 ) -> None:
