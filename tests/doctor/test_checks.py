@@ -99,9 +99,7 @@ def test_a_dot_env_file_that_cannot_be_read_is_an_error(
 ) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"\xff\xfe\xfa")
-    environment.setattr(
-        "singer_sdk.configuration._dict_config.find_dotenv", lambda *_, **__: str(file)
-    )
+    environment.setattr("tap_techwolf.config.sources.find_dotenv", lambda: str(file))
     check = run("ENV")["settings"]
     assert check.verdict == "error"
     assert "The file .env" in check.seen
