@@ -170,7 +170,7 @@ class ListPaginator:
         records = page.records(self._key)
         known = len(self._ids_of_reading)
         self._counts.add(LIMIT_OFFSET.count(page))
-        self._is_clean &= len(self._counts) == 1 and self._last in (None, *records[:1])
+        self._is_clean &= self._last in (None, *records[:1])
         self._new = []
         for record in records:
             identity = tuple(record[name] for name in self._key)

@@ -128,6 +128,19 @@ def test_a_count_that_is_too_small_cuts_nothing_off(counted: int) -> None:
     assert (len(found), is_whole) == (30, False)
 
 
+def test_an_api_that_ignores_the_offset_is_asked_a_few_times_only() -> None:
+    paginator = ListPaginator("employees", KEY, 3)
+    body: dict[str, Any] = {"count": 3, "results": [{"external_id": one} for one in "abc"]}
+    page = Page.parse(json.dumps(body).encode(), "results", NOW)
+    found = [one["external_id"] for one in paginator.records(page)]
+    for _ in range(6):
+        position = paginator.position_after(page)
+        found += [one["external_id"] for one in paginator.records(page)]
+    assert position is None
+    assert found == ["a", "b", "c"]
+    assert not paginator.is_whole
+
+
 def test_a_count_that_is_too_large_ends_with_both_numbers() -> None:
     company = Company(list("abcdefghij"))
     company.counted = 11
