@@ -105,6 +105,15 @@ def test_of_rows_that_a_loader_appended_the_newest_counts(warehouse: Warehouse) 
 
 
 @pytest.mark.usefixtures("appended")
+def test_a_number_that_is_too_large_ends_no_query(warehouse: Warehouse) -> None:
+    skills = '[{"skill_id": "large", "inferred_proficiency_level": 1e400}]'
+    table = f"{COPY}.employee_skill_profiles"
+    warehouse.execute(f"update {table} set skills = '{skills}' where external_id = 'Anna'")  # noqa: S608
+    level = "select * from stg_techwolf__employee_skills where skill_id = 'large'"
+    assert len(warehouse.query(level)) == 1
+
+
+@pytest.mark.usefixtures("appended")
 def test_a_column_of_skills_that_is_not_loaded_makes_no_gaps(warehouse: Warehouse) -> None:
     column = f"{COPY}.employee_skill_profiles set"
     warehouse.execute(f"update {column} skills = null")

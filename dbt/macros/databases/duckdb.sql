@@ -47,7 +47,7 @@
     ) }}
 {% endmacro %}
 
-{% macro duckdb__elements(relation, keep, array) %}
+{% macro duckdb__elements(relation, keep, array, shape='"json"') %}
     select
         {{ keep | join(', ') }},
         unnest(list) as element,
@@ -55,7 +55,7 @@
     from (
         select
             {{ keep | join(', ') }},
-            case when {{ techwolf.is_json_array(array) }} then from_json({{ array }}, '["json"]') end as list
+            case when {{ techwolf.is_json_array(array) }} then from_json({{ array }}, '[{{ shape }}]') end as list
         from {{ relation }}
     ) as lists
 {% endmacro %}
@@ -84,19 +84,7 @@
         element.{{ key }} as {{ column }}
         {%- endif %}
         {%- endfor %}
-    from (
-        select
-            {{ keep | join(', ') }},
-            unnest(list) as element,
-            generate_subscripts(list, 1) as position
-        from (
-            select
-                {{ keep | join(', ') }},
-                case when {{ techwolf.is_json_array(array) }} then from_json({{ array }}, '[{{ tojson(shape) }}]') end
-                    as list
-            from {{ relation }}
-        ) as lists
-    ) as unnested
+    from ({{ techwolf.duckdb__elements(relation, keep, array, tojson(shape)) }}) as unnested
 {% endmacro %}
 
 {% macro duckdb__run_together(statements) %}
