@@ -14,7 +14,7 @@ from sandbox.faults import Fault
 from tap_techwolf.errors import StateError
 from tests.gateway import Answer, gateway
 from tests.harness import Output, arguments, run, settings
-from tests.runs import GOALS, PROFILES, attempt, only
+from tests.runs import GOALS, PROFILES, attempt, error_line, only
 
 if TYPE_CHECKING:
     from sandbox.app import Sandbox
@@ -83,7 +83,7 @@ def test_the_token_endpoints_words_are_masked_as_well(
     assert output.exit_status == 1
     for one in ("jane.doe@example.com", UUID, "sandbox-secret"):
         assert one not in output.log
-    assert "is not allowed" in output.last_line
+    assert "is not allowed" in error_line(output)
 
 
 def test_what_the_api_says_of_an_error_that_is_tried_again_is_not_shown(
