@@ -1,6 +1,7 @@
 # make demo    run the demo: sandbox -> Meltano -> DuckDB -> dbt -> answers
 # make query SQL="select ..."  query the demo's database, or DATABASE=output/techwolf.duckdb
 # make test    run all tests, offline except for package installs (COVERAGE=--cov: as in CI, slower)
+# make engines  run the dbt package on Apache Spark (needs Java 17) and on what stands for BigQuery and Snowflake
 # make check   run linters and type checks, and compare generated files
 # make benchmark  compare the tap with other tools (minutes; not in CI)
 # make mutants    run mutation tests on the modules that must not lose data (minutes; not in CI)
@@ -17,6 +18,10 @@ UV = $(BIN)/uv pip --quiet
 PIN = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --upgrade
 
+# What the dbt package runs on beside DuckDB and PostgreSQL, and all environments beside .venv.
+ENGINES = spark bigquery snowflake
+ENVIRONMENTS = meltano dbt dagster $(ENGINES)
+
 # Where dbt works when sqlfluff has it render the package.
 SQL_PATHS = DBT_DUCKDB_PATH=:memory: DBT_DUCKDB_SCHEMA=main \
 	DBT_TARGET_PATH=$(CURDIR)/.cache/sql DBT_LOG_PATH=$(CURDIR)/.cache/sql
@@ -24,7 +29,7 @@ SQL_PATHS = DBT_DUCKDB_PATH=:memory: DBT_DUCKDB_SCHEMA=main \
 # If this is set, as in many containers, every process compiles the SDK again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo query test benchmark mutants check generate format pins dist dependencies clean
+.PHONY: demo query test engines $(ENGINES:%=engine-%) benchmark mutants check generate format pins dist dependencies clean
 
 demo: .venv/ready .venv-meltano/ready
 	@$(BIN)/python -m demo
@@ -37,6 +42,14 @@ query: .venv/ready
 
 test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
 	@$(BIN)/pytest $(COVERAGE) --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_FLAGS)
+
+engines:
+	@$${JAVA_HOME:+$$JAVA_HOME/bin/}java -version >/dev/null 2>&1 \
+		|| (echo "make engines needs Java 17 or later, which Apache Spark runs on" >&2; exit 1)
+	@$(MAKE) --no-print-directory --jobs 2 $(ENGINES:%=engine-%)
+
+$(ENGINES:%=engine-%): engine-%: .venv-%/ready
+	@.venv-$*/bin/python -m pytest --quiet -c /dev/null --rootdir . engines --engine $*
 
 benchmark: .venv/ready
 	@$(BIN)/python -m benchmarks
@@ -71,30 +84,18 @@ format: .venv/ready
 	@$(UV) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-meltano/ready: requirements/meltano.txt .venv/ready
-	@echo "Setting up .venv-meltano"
-	@rm -rf .venv-meltano && $(PYTHON) -m venv .venv-meltano
-	@$(UV) install --python .venv-meltano/bin/python --require-hashes -r requirements/meltano.txt
-	@touch $@
-
-.venv-dbt/ready: requirements/dbt.txt .venv/ready
-	@echo "Setting up .venv-dbt"
-	@rm -rf .venv-dbt && $(PYTHON) -m venv .venv-dbt
-	@$(UV) install --python .venv-dbt/bin/python --require-hashes -r requirements/dbt.txt
-	@touch $@
-
-.venv-dagster/ready: requirements/dagster.txt .venv/ready
-	@echo "Setting up .venv-dagster"
-	@rm -rf .venv-dagster && $(PYTHON) -m venv .venv-dagster
-	@$(UV) install --python .venv-dagster/bin/python --require-hashes -r requirements/dagster.txt
+$(ENVIRONMENTS:%=.venv-%/ready): .venv-%/ready: requirements/%.txt .venv/ready
+	@echo "Setting up .venv-$*"
+	@rm -rf .venv-$* && $(PYTHON) -m venv .venv-$*
+	@$(UV) install --python .venv-$*/bin/python --require-hashes -r requirements/$*.txt
 	@touch $@
 
 pins: .venv/ready
 	@$(PIN) requirements/uv.in --output-file requirements/uv.txt
 	@$(PIN) pyproject.toml requirements/development.in --output-file requirements/development.txt
-	@$(PIN) requirements/meltano.in --output-file requirements/meltano.txt
-	@$(PIN) requirements/dbt.in --output-file requirements/dbt.txt
-	@$(PIN) requirements/dagster.in --output-file requirements/dagster.txt
+	@for name in $(ENVIRONMENTS); do \
+		$(PIN) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
 
 dist: .venv/ready
 	@rm -rf dist

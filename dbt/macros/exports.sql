@@ -146,7 +146,7 @@
 {#- Whether a column of this type may contain texts that are not JSON or not a date-time. -#}
 {% macro may_be_unreadable(data_type) %}
     {%- set name = data_type | lower -%}
-    {{ return(name == 'json' or name == 'text' or name.startswith(('varchar', 'character varying'))) }}
+    {{ return(name in ('json', 'text', 'string') or name.startswith(('varchar', 'character varying'))) }}
 {% endmacro %}
 
 {#- A query: how many rows have a text in place of JSON or of a date-time, in each column. -#}

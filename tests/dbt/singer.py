@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 SCHEMAS = Path(tap_techwolf.__file__).parent / "schemas"
 DATE_TIME = {"type": "string", "format": "date-time"}
-COMPLETED_PASSES = {
+COMPLETED_PASSES: dict[str, Row] = {
     "stream": {"type": "string"},
     "began_at": DATE_TIME,
     "completed_at": DATE_TIME,
@@ -53,7 +53,14 @@ def lines(
             {
                 "type": "SCHEMA",
                 "stream": stream,
-                "schema": _schema(stream, set(deselected.get(stream, ()))),
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        column: schema
+                        for column, schema in columns_of(stream).items()
+                        if column not in deselected.get(stream, ())
+                    },
+                },
                 "key_properties": KEYS[stream],
             }
         )
@@ -63,12 +70,13 @@ def lines(
     return "\n".join(json.dumps(message, default=_text) for message in messages) + "\n"
 
 
-def _schema(stream: str, deselected: set[str]) -> Row:
-    schema: Row = {"type": "object", "properties": COMPLETED_PASSES}
-    if stream != "completed_passes":
-        schema = json.loads((SCHEMAS / f"{stream}.json").read_text())
-    columns = schema["properties"]
-    return {**schema, "properties": {key: columns[key] for key in columns if key not in deselected}}
+def columns_of(stream: str) -> dict[str, Row]:
+    """Return the JSON schema of each column of a table, by its name."""
+    if stream == "completed_passes":
+        return COMPLETED_PASSES
+    schema = json.loads((SCHEMAS / f"{stream}.json").read_text())
+    columns: dict[str, Row] = schema["properties"]
+    return columns
 
 
 def _text(value: object) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dbt.histories import EMPLOYEES, GOALS, JOBS, NOW, OPTIONAL, History
 from tests.dbt.singer import lines
-from tests.dbt.test_removals import EMPLOYEES, GOALS, JOBS, NOW, OPTIONAL, History
 from tests.dbt.warehouses import SCHEMA
 
 if TYPE_CHECKING:

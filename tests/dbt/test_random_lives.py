@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.dbt.histories import EMPLOYEES, GOALS, JOBS
 from tests.dbt.lives import DAY, START, Life, Pass
-from tests.dbt.test_removals import EMPLOYEES, GOALS, JOBS
 from tests.dbt.warehouses import SCHEMA, DuckDB
 
 if TYPE_CHECKING:

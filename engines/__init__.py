@@ -1,0 +1,1 @@
+"""Run the dbt package on engines that need an environment of their own: `make engines`."""

@@ -1,0 +1,133 @@
+"""The rows of the models, from tables in every form that loaders write."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engines.tables import Row, Table, tables_of
+from tests.dbt.company import EXPORTS
+from tests.dbt.expected import models
+from tests.dbt.singer import columns_of
+from tests.dbt.test_models import EMPLOYEES, ODD, PASS, WARNED, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engines.engine import Engine
+    from engines.package import Package
+
+EXPECTED = models(EXPORTS)
+RECORDS = tables_of({**EXPORTS, "completed_passes": [PASS]})
+ENDED_WELL = {"success", "pass", "warn"}
+
+
+@pytest.fixture(scope="module")
+def usual(engine: Engine, make_package: Callable[[str], Package]) -> Package:
+    """The whole package, built on the tables that the usual loader writes."""
+    [form, *_] = engine.forms
+    engine.load(form, RECORDS, form)
+    package = make_package(form)
+    ended = engine.build(package)
+    assert set(ended.values()) <= ENDED_WELL
+    assert {name for name, status in ended.items() if status == "warn"} == WARNED
+    return package
+
+
+def test_the_models_show_what_the_records_say(engine: Engine, usual: Package) -> None:
+    for model, rows in EXPECTED.items():
+        assert ordered(engine.rows(usual, model)) == ordered(rows), model
+
+
+def test_another_form_of_columns_gives_the_same(
+    engine: Engine, make_package: Callable[[str], Package], usual: Package, other_form: str
+) -> None:
+    engine.load(other_form, RECORDS, other_form)
+    package = make_package(other_form)
+    # The only models that read the loaded tables.
+    select = ("--select", "techwolf_removed", "path:models/staging")
+    exclude = ("--exclude", "stg_techwolf__unit_ancestors")
+    ended = engine.build(package, "--resource-type", "model", *select, *exclude)
+    assert set(ended.values()) == {"success"}
+    staged = ended.keys() - {"techwolf_removed"}
+    assert len(staged) > len(EXPORTS)
+    for model in staged:
+        rows = engine.rows(usual, model)
+        assert rows, model
+        assert _plain(engine.rows(package, model)) == _plain(rows), model
+
+
+def _plain(rows: list[Row]) -> list[Row]:
+    """Leave out the lists in lists, the elements of which are in tables of their own."""
+    lists = {"linked_skills", "source_events", "source_data"}
+    return ordered([{key: row[key] for key in row.keys() - lists} for row in rows])
+
+
+def test_odd_and_missing_values_fail_nothing_and_are_reported(
+    engine: Engine, make_package: Callable[[str], Package]
+) -> None:
+    text = {"type": ["string", "null"]}
+    key = {"external_id": text}
+    goals: Row = {
+        **key,
+        "version": {"type": "integer"},
+        "target_skills": text,
+        "target_tasks": text,
+    }
+    odd: list[Row] = [
+        {
+            "external_id": "kept",
+            "tasks": json.dumps(ODD),
+            "exported_at": "2026-03-01T02:00:00+02:00",
+        },
+        {"external_id": "cut", "tasks": "[{", "exported_at": "never"},
+        {"external_id": "none", "tasks": None, "exported_at": None},
+    ]
+    tables = [
+        Table(
+            "employee_ai_goals",
+            goals,
+            [
+                {"external_id": "anna", "version": 1, "target_skills": "", "target_tasks": "None"},
+                {"external_id": "bert", "version": 1, "target_skills": '{"skill_id": "s"}'},
+            ],
+        ),
+        Table(EMPLOYEES, {**key, "tasks": text, "exported_at": text}, odd),
+        # Of somebody else: it only has a column of the same name.
+        Table("employees", key, [{"external_id": "anna"}]),
+    ]
+    engine.load("odd", tables, engine.forms[0])
+    package = make_package("odd")
+    ended = engine.build(package, "--exclude-resource-type", "unit_test")
+    assert set(ended.values()) <= ENDED_WELL
+    [task] = engine.rows(package, "techwolf_employee_tasks")
+    assert task["employee_id"] == "kept"
+    assert task["weekly_hours"] is None
+    assert ordered([{"at": task["exported_at"]}]) == [{"at": datetime(2026, 3, 1)}]  # noqa: DTZ001 - without zone, in UTC
+    assert {goal["employee_id"] for goal in engine.rows(package, "techwolf_ai_goals")} == {
+        "anna",
+        "bert",
+    }
+    assert engine.rows(package, "techwolf_ai_goal_skills") == []
+    people = {row["employee_id"] for row in engine.rows(package, "techwolf_employees")}
+    assert people == {"anna", "bert", "kept", "cut", "none"}
+    unreadable = engine.found(package, "techwolf_unreadable_values")
+    assert {tuple(row.values()) for row in unreadable} == {
+        (EMPLOYEES, "tasks", 1),
+        (EMPLOYEES, "exported_at", 1),
+        ("employee_ai_goals", "target_skills", 1),
+        ("employee_ai_goals", "target_tasks", 1),
+    }
+    missing = engine.found(package, "techwolf_missing_sources")
+    assert {tuple(row.values()) for row in missing} == {
+        *(
+            ("employee_ai_goals", name)
+            for name in columns_of("employee_ai_goals")
+            if name not in goals
+        ),
+        ("job_task_profiles", ""),
+        ("completed_passes", ""),
+    }
