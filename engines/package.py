@@ -63,13 +63,13 @@ class Package:
         """Return how each model and test of the last command ended, by its short name."""
         return {
             result["unique_id"].split(".")[2]: result["status"]
-            for result in self._artifact("run_results")["results"]
+            for result in self.artifact("run_results")["results"]
             if result["unique_id"].startswith(("model.", "test.", "unit_test."))
         }
 
     def nodes(self) -> dict[str, Any]:
         """Return the models and tests that the last command read, by their unique ids."""
-        nodes: dict[str, Any] = self._artifact("manifest")["nodes"]
+        nodes: dict[str, Any] = self.artifact("manifest")["nodes"]
         return nodes
 
     def compiled(self, name: str) -> str:
@@ -77,5 +77,6 @@ class Package:
         [file] = (self.folder / "target" / "compiled").rglob(f"{name}.sql")
         return file.read_text()
 
-    def _artifact(self, name: str) -> Any:
+    def artifact(self, name: str) -> Any:
+        """Return a file of JSON that the last command wrote, such as `sources`."""
         return json.loads((self.folder / "target" / f"{name}.json").read_text())
