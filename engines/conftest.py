@@ -11,6 +11,7 @@ from engines.package import Package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from engines.engine import Engine
 
@@ -19,6 +20,12 @@ ENGINES = {"spark": "Spark", "bigquery": "BigQuery", "snowflake": "Snowflake"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, required=True)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests of the other engines, whose names begin with `test_<engine>_`."""
+    others = tuple(f"test_{name}_" for name in ENGINES if name != config.getoption("--engine"))
+    return collection_path.name.startswith(others) or None
 
 
 def engine_type(config: pytest.Config) -> type[Engine]:
