@@ -49,7 +49,7 @@ engines:
 	@$(MAKE) --no-print-directory --jobs 2 $(ENGINES:%=engine-%)
 
 $(ENGINES:%=engine-%): engine-%: .venv-%/ready
-	@.venv-$*/bin/python -m pytest --quiet -c /dev/null --rootdir . engines --engine $*
+	@.venv-$*/bin/python -m pytest --quiet --disable-warnings -c /dev/null --rootdir . engines --engine $*
 
 benchmark: .venv/ready
 	@$(BIN)/python -m benchmarks

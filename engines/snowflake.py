@@ -31,6 +31,7 @@ class Snowflake:
     """What fakesnow makes of Snowflake, without a server."""
 
     forms: ClassVar = tuple(FORMS)
+    is_slow: ClassVar = True
 
     def __init__(self, folder: Path) -> None:
         del folder  # all is in memory
