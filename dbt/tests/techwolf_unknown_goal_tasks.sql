@@ -6,7 +6,7 @@ with known as (
     select task_id
     from {{ ref('stg_techwolf__employee_tasks') }}
     where is_kept
-    union
+    union all
     select task_id
     from {{ ref('stg_techwolf__job_tasks') }}
     where is_kept
