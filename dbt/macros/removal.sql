@@ -188,12 +188,11 @@
     )
 {%- endmacro %}
 
-{#- Whether a count exceeds the share of a total that may be removed at once. Null without a total. -#}
+{#- Whether a count exceeds the share of a total that may be removed at once. Null without a total. In
+    whole numbers, as databases differ in how they round others. -#}
 {% macro is_too_large_a_share(count, whole) %}
-    {{ return(
-        'cast(' ~ count ~ ' as decimal(18, 0)) > ' ~ techwolf.max_removed_share()
-        ~ ' * cast(' ~ whole ~ ' as decimal(18, 0))'
-    ) }}
+    {%- set millionths = (techwolf.max_removed_share() * 1000000) | round | int -%}
+    {{ return('(' ~ count ~ ') * 1000000 > ' ~ millionths ~ ' * ' ~ whole) }}
 {% endmacro %}
 
 {#- The doubts, by their columns in judged: what each says, and what to do. -#}

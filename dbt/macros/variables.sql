@@ -20,5 +20,5 @@
             "The variable techwolf_max_removed_share must be a number from 0 to 1."
         ) }}
     {%- endif -%}
-    {{ return('cast(' ~ '%.6f' | format(share) ~ ' as decimal(9, 6))') }}
+    {{ return(share) }}
 {% endmacro %}
