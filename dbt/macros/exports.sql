@@ -99,10 +99,16 @@
             database=relation.database, schema=relation.schema, identifier=relation.identifier
         ) -%}
         {%- if existing is not none -%}
-            {%- for column in adapter.get_columns_in_relation(existing) -%}
-                {%- do found.update({column.name | lower: techwolf.data_type(column)}) -%}
-            {%- endfor -%}
+            {%- do found.update(techwolf.data_types(adapter.get_columns_in_relation(existing))) -%}
         {%- endif -%}
+    {%- endif -%}
+    {%- set columns = techwolf.loaded_tables()[table] -%}
+    {%- if found.get('data', '') | lower in ('json', 'jsonb') and not columns | select('in', found) | list -%}
+        {#- The loader keeps records whole. A member that none of them has is null, and nothing says so:
+            techwolf_missing_sources does not read the records. -#}
+        {%- for column in columns -%}
+            {%- do found.update({column: 'member of data'}) -%}
+        {%- endfor -%}
     {%- endif -%}
     {%- if export.is_optional and not (export.key in found and 'exported_at' in found) -%}
         {{ return({}) }}
@@ -122,6 +128,10 @@
         {%- endfor %}
     {%- if found %}
     from {{ source('techwolf', table) }}
+    {%- if found.get('exported_at') == 'member of data' %}
+    {#- Records of another tap have no such member. -#}
+    where {{ techwolf.member_of_data('exported_at', 'text') }} is not null
+    {%- endif %}
     {%- else %}
     {{ techwolf.from_nothing() }}
     {%- endif %}
@@ -135,6 +145,8 @@
 {% macro export_column(column, kind, data_type) %}
     {%- if data_type is none -%}
         {{ return('cast(null as ' ~ techwolf.column_type(kind) ~ ')') }}
+    {%- elif data_type == 'member of data' -%}
+        {{ return(techwolf.member_of_data(column, kind)) }}
     {%- elif kind == 'json' -%}
         {{ return(techwolf.as_json(column, data_type)) }}
     {%- elif kind == 'date-time' -%}
@@ -143,10 +155,23 @@
     {{ return('cast(' ~ column ~ ' as ' ~ techwolf.column_type(kind) ~ ')') }}
 {% endmacro %}
 
+{#- A member of the record that the loader keeps in the column `data`. -#}
+{% macro member_of_data(column, kind) %}
+    {%- set path = column.split('.') -%}
+    {%- set data = (path[:-1] + ['data']) | join('.') -%}
+    {%- set key = path | last -%}
+    {%- if kind == 'date-time' -%}
+        {{ return(techwolf.as_utc(techwolf.json_text(data, key), techwolf.column_type('text'))) }}
+    {%- elif kind == 'integer' -%}
+        {{ return('cast(' ~ techwolf.json_number(data, key) ~ ' as ' ~ techwolf.column_type(kind) ~ ')') }}
+    {%- endif -%}
+    {{ return(techwolf.json_value(data, key, kind)) }}
+{% endmacro %}
+
 {#- Whether a column of this type may contain texts that are not JSON or not a date-time. -#}
 {% macro may_be_unreadable(data_type) %}
     {%- set name = data_type | lower -%}
-    {{ return(name in ('json', 'text', 'string') or name.startswith(('varchar', 'character varying'))) }}
+    {{ return(name in ('json', 'text', 'string', 'member of data') or name.startswith(('varchar', 'character varying'))) }}
 {% endmacro %}
 
 {#- A query: how many rows have a text in place of JSON or of a date-time, in each column. -#}
@@ -154,15 +179,19 @@
     {%- set queries = [] -%}
     {%- for table, columns in techwolf.loaded_tables().items() -%}
         {%- set found = techwolf.found_columns(table) -%}
-        {%- for column, kind in columns.items()
-            if kind in ('json', 'date-time') and column in found
-            and techwolf.may_be_unreadable(found[column]) -%}
-            {%- do queries.append(
-                "select '" ~ table ~ "' as unreadable_table, '" ~ column ~ "' as unreadable_column,"
-                ~ " count(*) as row_count from " ~ source('techwolf', table)
-                ~ " where " ~ column ~ " is not null and "
-                ~ techwolf.export_column(column, kind, found[column]) ~ " is null having count(*) > 0"
-            ) -%}
+        {%- for column, kind in columns.items() if kind in ('json', 'date-time') and column in found -%}
+            {%- set value = techwolf.export_column(column, kind, found[column]) -%}
+            {%- set text = column -%}
+            {%- if found[column] == 'member of data' -%}
+                {%- set text = techwolf.member_of_data(column, 'text') if kind == 'date-time' else value -%}
+            {%- endif -%}
+            {%- if value != text and techwolf.may_be_unreadable(found[column]) -%}
+                {%- do queries.append(
+                    "select '" ~ table ~ "' as unreadable_table, '" ~ column ~ "' as unreadable_column,"
+                    ~ " count(*) as row_count from " ~ source('techwolf', table)
+                    ~ " where " ~ text ~ " is not null and " ~ value ~ " is null having count(*) > 0"
+                ) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ queries | join('\nunion all\n') or 'select 1 as unreadable_table ' ~ techwolf.from_nothing() }}

@@ -13,13 +13,17 @@
     ) }}
 {% endmacro %}
 
-{#- The type of a column of a table, as the other macros are given it. -#}
-{% macro data_type(column) %}
-    {{ return(adapter.dispatch('data_type', 'techwolf')(column)) }}
+{#- The data types of columns by their names in lower case, as the other macros are given them. -#}
+{% macro data_types(columns) %}
+    {{ return(adapter.dispatch('data_types', 'techwolf')(columns)) }}
 {% endmacro %}
 
-{% macro default__data_type(column) %}
-    {{ return(column.dtype) }}
+{% macro default__data_types(columns) %}
+    {%- set types = {} -%}
+    {%- for column in columns -%}
+        {%- do types.update({column.name | lower: column.dtype}) -%}
+    {%- endfor -%}
+    {{ return(types) }}
 {% endmacro %}
 
 {#- A column of whatever type the loader gave it, as the database's JSON type. Null if it is a text that
