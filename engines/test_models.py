@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXPECTED = models(EXPORTS)
 RECORDS = tables_of({**EXPORTS, "completed_passes": [PASS]})
+# The lists in lists, the elements of which are in tables of their own.
+LISTS = {"linked_skills", "source_events", "source_data"}
 ENDED_WELL = {"success", "pass", "warn"}
 
 
@@ -57,13 +59,14 @@ def test_another_form_of_columns_gives_the_same(
     for model in staged:
         rows = engine.rows(usual, model)
         assert rows, model
-        assert _plain(engine.rows(package, model)) == _plain(rows), model
+        # A repeated column of BigQuery cannot be null: it is empty instead.
+        unlike = {name for name in rows[0] if name.startswith("has_") and other_form == "records"}
+        differing = LISTS | unlike
+        assert _without(differing, engine.rows(package, model)) == _without(differing, rows), model
 
 
-def _plain(rows: list[Row]) -> list[Row]:
-    """Leave out the lists in lists, the elements of which are in tables of their own."""
-    lists = {"linked_skills", "source_events", "source_data"}
-    return ordered([{key: row[key] for key in row.keys() - lists} for row in rows])
+def _without(columns: set[str], rows: list[Row]) -> list[Row]:
+    return ordered([{key: row[key] for key in row.keys() - columns} for row in rows])
 
 
 def test_odd_and_missing_values_fail_nothing_and_are_reported(
