@@ -4,6 +4,8 @@
         | selectattr('package_name', 'equalto', 'techwolf') | list if execute else [] -%}
     {%- if selected -%}
         {%- do techwolf.refuse_incremental(selected) -%}
+        {%- do techwolf.refuse_histories_that_would_be_lost(selected) -%}
+        {%- do techwolf.refuse_histories_without_merge(selected) -%}
         {%- do techwolf.refuse_unknown_identifiers() -%}
         {%- do techwolf.refuse_no_exports() -%}
     {%- endif -%}
@@ -16,6 +18,33 @@
         {{ exceptions.raise_compiler_error(
             node.name ~ " cannot be materialized as incremental: use table, view or ephemeral."
         ) }}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- As a table or view, each build would replace what was kept. -#}
+{% macro refuse_histories_that_would_be_lost(nodes) %}
+    {%- for node in nodes if node.resource_type == 'model' and node.name.endswith('_history')
+        and (node.config.materialized != 'incremental' or node.config.full_refresh is not false) -%}
+        {{ exceptions.raise_compiler_error(
+            node.name ~ " must be incremental, or each build would replace the history: in your"
+            ~ " dbt_project.yml, set '+materialized: incremental' and '+full_refresh: false' for"
+            ~ " 'history' below 'techwolf'."
+        ) }}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- On Spark, only tables of some formats can be changed. -#}
+{% macro refuse_histories_without_merge(nodes) %}
+    {%- set default = {'spark': 'parquet', 'databricks': 'delta'}.get(target.type) -%}
+    {%- for node in nodes if default and node.resource_type == 'model' and node.name.endswith('_history') -%}
+        {%- set format = node.config.get('file_format') or default -%}
+        {%- if format not in ('delta', 'iceberg', 'hudi') -%}
+            {{ exceptions.raise_compiler_error(
+                node.name ~ " cannot be kept in the file_format '" ~ format ~ "', whose tables cannot be"
+                ~ " changed: set '+file_format' to delta, iceberg or hudi for 'history' below 'techwolf' in"
+                ~ " your dbt_project.yml, or take the variable techwolf_history away."
+            ) }}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 

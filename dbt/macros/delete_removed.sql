@@ -1,4 +1,4 @@
-{#- Delete the rows of what is removed from the loaded tables:
+{#- Delete the rows of what is removed from the loaded tables, and of removed employees from their history:
 
     dbt run-operation techwolf_delete_removed [--args '{dry_run: true}']
 -#}
@@ -19,7 +19,8 @@
         {%- do log(row[0] ~ ": in doubt, as " ~ row[1] ~ ". " ~ row[2], info=true) -%}
     {%- endfor -%}
 
-    {%- set deletions = [] -%}
+    {#- First, as it looks the removed employees up in the loaded table. -#}
+    {%- set deletions = techwolf.history_deletions(removed, doubts) -%}
     {%- for table, export in techwolf.exports().items()
         if not export.is_optional or techwolf.found_columns(table) -%}
         {%- set count = counts.get(table, {'entities': 0, 'rows': 0}) -%}
@@ -55,4 +56,37 @@
             and {{ techwolf.export_column('exported.exported_at', 'date-time', found['exported_at']) }}
                 <= removed.last_exported_at
     )
+{% endmacro %}
+
+{#- Statements, of which there may be none: delete removed employees from the history of their tasks, even
+    if it is not built any more. They say how many rows there are. -#}
+{% macro history_deletions(removed, doubts) %}
+    {%- set stream = 'employee_task_profiles' -%}
+    {%- set name = 'techwolf_employee_task_history' -%}
+    {%- set built = graph.nodes.get('model.techwolf.' ~ name) -%}
+    {%- set beside = built or graph.nodes['model.techwolf.techwolf_removed'] -%}
+    {%- set history = adapter.get_relation(
+        database=beside.database, schema=beside.schema, identifier=built.alias if built else name
+    ) -%}
+    {%- if history is none -%}
+        {%- do log(name ~ ": there is no such table in the schema '" ~ beside.schema ~ "'", info=true) -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set conditions = [
+        "employee_id in (select external_id from (" ~ removed ~ ") as removed where stream = '" ~ stream ~ "')"
+    ] -%}
+    {%- if techwolf.found_columns(stream) and stream not in doubts.rows | map(attribute=0) -%}
+        {#- Their loaded rows were deleted earlier, without these: all of their tasks have ended. -#}
+        {%- do conditions.append(
+            "employee_id not in (select external_id from ("
+            ~ techwolf.export(stream, ['external_id']) ~ ") as exported where external_id is not null)"
+            ~ " and employee_id not in (select employee_id from " ~ history ~ " where valid_to is null)"
+        ) -%}
+    {%- endif -%}
+    {%- set condition = '(' ~ conditions | join(') or (') ~ ')' -%}
+    {%- set found = run_query(
+        'select count(*), count(distinct employee_id) from ' ~ history ~ ' where ' ~ condition
+    ).rows[0] -%}
+    {%- do log(name ~ ": " ~ found[0] ~ " rows of " ~ found[1] ~ " removed employees", info=true) -%}
+    {{ return(['delete from ' ~ history ~ ' where ' ~ condition] if found[0] else []) }}
 {% endmacro %}

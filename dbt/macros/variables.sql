@@ -22,3 +22,22 @@
     {%- endif -%}
     {{ return(share) }}
 {% endmacro %}
+
+{#- A day in a variable, as a text such as 2026-12-31. Empty if the variable is not set. -#}
+{% macro day(name) %}
+    {%- set text = (var(name, none) or '') | string -%}
+    {%- set found = modules.re.fullmatch('(20[0-9]{2})-(0[1-9]|1[0-2])-([0-9]{2})', text) -%}
+    {%- set is_day = namespace(valid=not text) -%}
+    {%- if found -%}
+        {%- set year, month, day = found.group(1) | int, found.group(2) | int, found.group(3) | int -%}
+        {%- set next_month = modules.datetime.date(year + month // 12, month % 12 + 1, 1) -%}
+        {%- set last = (next_month - modules.datetime.timedelta(days=1)).day -%}
+        {%- set is_day.valid = 1 <= day <= last -%}
+    {%- endif -%}
+    {%- if not is_day.valid -%}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " must be a day such as 2026-12-31, not '" ~ text ~ "'."
+        ) }}
+    {%- endif -%}
+    {{ return(text) }}
+{% endmacro %}

@@ -1,0 +1,13 @@
+{{ config(
+    enabled=techwolf.is_set('techwolf_history'),
+    materialized='incremental',
+    unique_key=['job_id', 'task_id', 'valid_from'],
+    full_refresh=false,
+    on_schema_change='append_new_columns',
+) }}
+{{ techwolf.task_history(
+    'job_task_profiles',
+    'job_id',
+    ref('stg_techwolf__job_task_profiles'),
+    ref('stg_techwolf__job_tasks'),
+) }}
