@@ -1,4 +1,4 @@
-"""Five questions, each a line of SQL over the models of `dbt/`."""
+"""Six questions, each a line of SQL over the models of `dbt/`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ QUESTIONS = {
         " join techwolf_jobs using (job_id) where employee_id in"
         " (select employee_id from techwolf_employees where coalesce(is_active, true))"
         " group by employee_id, job order by skills desc, employee_id limit 5"
+    ),
+    "Which jobs have changed since last month?": (
+        "select coalesce(job, job_id) as job, weekly_hours_before, weekly_hours_difference,"
+        " share_h1_difference, tasks_appeared, tasks_vanished, tasks_moved"
+        " from techwolf_ai_exposure_changes left join techwolf_jobs using (job_id)"
+        " where tasks_appeared + tasks_vanished + tasks_moved > 0"
+        " order by abs(share_h1_difference) desc nulls last, job_id limit 5"
     ),
     "Which tasks does AI change most?": (
         "select task, count(*) as jobs, sum(weekly_hours) as hours from techwolf_job_tasks"

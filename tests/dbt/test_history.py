@@ -1,7 +1,7 @@
 """What changed over time: five passes, and the histories that are built after each of them.
 
-Pass 3 is never known to be loaded, and 3 and 5 are incremental. A pass stands for the day of January
-on which it began.
+Pass 3 is never known to be loaded, and 3 and 5 are incremental. Each has the number of the day of
+January on which it began.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TABLES = f"""
         stream varchar, began_at timestamp, completed_at timestamp, is_full boolean,
         record_count bigint, scope_hash varchar, loaded_at timestamp
     )
-"""
+"""  # noqa: S608
 
 
 def moment(day: float) -> datetime:
@@ -345,8 +345,8 @@ def test_new_ids_for_most_tasks_are_told(built: Built) -> None:
 
 def test_exposure_is_that_of_the_model_at_that_time(warehouse: Warehouse) -> None:
     rows = warehouse.query(
-        "select as_of, tasks, weekly_hours, hours_h1, share_h2 from techwolf_job_ai_exposure_history"
-        " where job_id = 'changed' order by as_of"
+        "select as_of, tasks, weekly_hours, hours_h1, share_h2"
+        " from techwolf_job_ai_exposure_history where job_id = 'changed' order by as_of"
     )
     assert [(day(row.pop("as_of")), *row.values()) for row in rows] == [
         (1, 2, 10, 10, 0),
@@ -355,7 +355,8 @@ def test_exposure_is_that_of_the_model_at_that_time(warehouse: Warehouse) -> Non
         (5, 2, 11, 5, 6 / 11),
     ]
     rows = warehouse.query(
-        "select as_of, employees, weekly_hours from techwolf_unit_ai_exposure_history order by as_of"
+        "select as_of, employees, weekly_hours"
+        " from techwolf_unit_ai_exposure_history order by as_of"
     )
     assert [(day(row.pop("as_of")), *row.values()) for row in rows] == [
         *((number, 10, 50) for number in (1, 2, 4)),
@@ -419,13 +420,20 @@ def test_other_days_are_compared(warehouse: Warehouse, project: Project) -> None
 def test_what_is_removed_already_is_not_reopened(
     warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
 ) -> None:
-    same = f"update {SCHEMA}.{JOBS} set tasks = '{{}}', exported_at = '{{}}' where external_id = 'same'"  # noqa: S608
+    same = (
+        f"update {SCHEMA}.{JOBS} set tasks = '{{}}', exported_at = '{{}}'"  # noqa: S608
+        " where external_id = 'same'"
+    )
     warehouse.schema = "kept"
     try:
         project = make_project(warehouse)
         variables = VARIABLES | {"techwolf_keep_removed": True, "techwolf_schema": SCHEMA}
         project.configure({"vars": variables})
-        models = ("techwolf_removed", "stg_techwolf__job_task_profiles", "techwolf_job_task_history")
+        models = (
+            "techwolf_removed",
+            "stg_techwolf__job_task_profiles",
+            "techwolf_job_task_history",
+        )
         project("run", "--select", "stg_techwolf__job_tasks", *models)
         first = states(warehouse)
         assert {key: first[key] for key in KEPT} == KEPT
@@ -441,11 +449,11 @@ def test_what_is_removed_already_is_not_reopened(
 
 
 def test_removed_employees_are_deleted_from_their_history(
-    warehouse: Warehouse, project: Project, built: Built
+    warehouse: Warehouse, project: Project
 ) -> None:
     employees, jobs = states(warehouse, "employee"), states(warehouse)
     line = "techwolf_employee_task_history: {} rows of {} removed employees"
-    scope = f"update completed_passes set scope_hash = '{{}}' where began_at = '{moment(4)}'"
+    scope = f"update completed_passes set scope_hash = '{{}}' where began_at = '{moment(4)}'"  # noqa: S608
     # In doubt, an employee without a row may be one whose row was lost.
     warehouse.execute(scope.format("other"))
     said = project("run-operation", "techwolf_delete_removed")
@@ -469,13 +477,14 @@ def test_removed_employees_are_deleted_from_their_history(
 
 
 def test_a_full_refresh_keeps_everything_and_a_pass_counts_once_it_is_there(
-    warehouse: Warehouse, project: Project, built: Built
+    warehouse: Warehouse, project: Project
 ) -> None:
     before = states(warehouse)
     days = f"'{moment(1)}', '{moment(2)}'"
     log = [
         f"delete from completed_passes where began_at in ({days})",  # noqa: S608
-        f"update completed_passes set loaded_at = '{moment(6)}' where began_at = '{moment(5)}'",
+        f"update completed_passes set loaded_at = '{moment(6)}'"  # noqa: S608
+        f" where began_at = '{moment(5)}'",
         _logged(JOBS, 6, 3, loaded=False),
         _logged(EMPLOYEES, 6, 0, loaded=False),
     ]

@@ -1,0 +1,142 @@
+"""What is refused of a history, in one line and before anything is built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dbt.company import EXPORTS
+from tests.dbt.conftest import PYTHON
+from tests.dbt.singer import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.dbt.warehouses import DuckDB, Project, Warehouse
+
+pytestmark = pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, scope="module")
+JOBS = "job_task_profiles"
+ON = "techwolf_history: true"
+MODEL = "techwolf_job_task_history"
+# DuckDB under the name of another database.
+ADAPTER = """
+from dbt.adapters.base import AdapterPlugin
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.impl import DuckDBAdapter
+
+class OtherCredentials(DuckDBCredentials):
+    type = property(lambda self: "{name}")
+
+class OtherAdapter(DuckDBAdapter):
+    type = classmethod(lambda cls: "{name}")
+
+Plugin = AdapterPlugin(
+    adapter=OtherAdapter,
+    credentials=OtherCredentials,
+    include_path=__path__[0],
+    dependencies=["duckdb"],
+)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_export(warehouse: Warehouse) -> None:
+    warehouse.load(lines({JOBS: EXPORTS[JOBS]}))
+
+
+def tables(warehouse: Warehouse) -> set[str]:
+    rows = warehouse.query("select table_name from information_schema.tables")
+    return {row["table_name"] for row in rows if row["table_name"].startswith("techwolf_")}
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ("techwolf_changes_to: '2026-02-30'", "techwolf_changes_to must be a day such as"),
+        ("techwolf_changes_from: last week", "techwolf_changes_from must be a day such as"),
+        (
+            "techwolf_changes_from: 2026-02-01, techwolf_changes_to: '2026-01-31'",
+            "techwolf_changes_from is later than techwolf_changes_to",
+        ),
+    ],
+)
+def test_days_that_are_none_are_refused(
+    warehouse: Warehouse, project: Project, variables: str, said: str
+) -> None:
+    assert said in project("run", "--vars", f"{{{ON}, {variables}}}", succeeds=False)
+    assert tables(warehouse) == set()
+
+
+@pytest.mark.parametrize("settings", [{"+materialized": "view"}, {"+full_refresh": True}])
+def test_a_history_that_each_build_would_replace_is_refused(
+    warehouse: Warehouse,
+    make_project: Callable[[Warehouse], Project],
+    settings: dict[str, str | bool],
+) -> None:
+    project = make_project(warehouse)
+    project.configure({"models": {"techwolf": settings}})
+    said = project("run", "--select", MODEL, "--vars", f"{{{ON}}}", succeeds=False)
+    assert f"{MODEL} must be incremental, or each build would replace the history" in said
+    assert tables(warehouse) == set()
+
+
+def test_without_the_variable_no_history_is_built(warehouse: Warehouse, project: Project) -> None:
+    project("run", "--select", MODEL, "techwolf_removed")
+    assert tables(warehouse) == {"techwolf_removed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "file_format", "refused"),
+    [
+        ("spark", None, "parquet"),
+        ("databricks", "parquet", "parquet"),
+        ("databricks", None, None),
+    ],
+)
+def test_on_spark_a_format_is_needed_whose_tables_can_be_changed(
+    tmp_path: Path,
+    warehouse: DuckDB,
+    make_project: Callable[[Warehouse], Project],
+    name: str,
+    file_format: str | None,
+    refused: str | None,
+) -> None:
+    plugin = tmp_path / "dbt" / "adapters" / name
+    (plugin / "macros").mkdir(parents=True)
+    (plugin / "__init__.py").write_text(ADAPTER.format(name=name))
+    (plugin / "__version__.py").write_text('version = "1.0.0"')
+    (plugin / "dbt_project.yml").write_text(
+        f"{{name: dbt_{name}, version: 1.0, config-version: 2}}"
+    )
+    project = make_project(warehouse)
+    settings = {"history": {"+file_format": file_format}} if file_format else {}
+    project.configure({"vars": {"techwolf_history": True}, "models": {"techwolf": settings}})
+    profile = {"outputs": {"tests": {**warehouse.profile(), "type": name}}, "target": "tests"}
+    (tmp_path / "profiles.yml").write_text(f"consumer: {profile}")
+    line: list[str | Path] = [PYTHON, "-m", "dbt.cli.main", "--no-use-colors", "run"]
+    done = subprocess.run(
+        [
+            *line,
+            "--select",
+            MODEL,
+            "--profiles-dir",
+            tmp_path,
+            "--target-path",
+            tmp_path / "target",
+        ],
+        cwd=project.folder,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    error = f"{MODEL} cannot be kept in the file_format '{refused}'"
+    assert (error in done.stdout) is (refused is not None), done.stdout
+    assert ("OK hook: techwolf.on-run-start" in done.stdout) is (refused is None)
+    if refused:
+        assert "'+file_format' to delta, iceberg or hudi" in done.stdout
+        assert "techwolf_history" in done.stdout
