@@ -28,11 +28,12 @@ QUESTIONS = {
         " group by employee_id, job order by skills desc, employee_id limit 5"
     ),
     "Which jobs have changed since last month?": (
-        "select coalesce(job, job_id) as job, weekly_hours_before, weekly_hours_difference,"
-        " share_h1_difference, tasks_appeared, tasks_vanished, tasks_moved"
+        "select coalesce(job, job_id) as job, weekly_hours_before as hours_before,"
+        " weekly_hours_after as hours_after, tasks_appeared as appeared,"
+        " tasks_vanished as vanished, tasks_moved as moved"
         " from techwolf_ai_exposure_changes left join techwolf_jobs using (job_id)"
         " where tasks_appeared + tasks_vanished + tasks_moved > 0"
-        " order by abs(share_h1_difference) desc nulls last, job_id limit 5"
+        " order by abs(weekly_hours_difference) desc nulls last, job_id limit 5"
     ),
     "Which tasks does AI change most?": (
         "select task, count(*) as jobs, sum(weekly_hours) as hours from techwolf_job_tasks"

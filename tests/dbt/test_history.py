@@ -481,10 +481,10 @@ def test_a_full_refresh_keeps_everything_and_a_pass_counts_once_it_is_there(
 ) -> None:
     before = states(warehouse)
     days = f"'{moment(1)}', '{moment(2)}'"
+    is_loaded = f"loaded_at = '{moment(6)}' where began_at = '{moment(5)}'"
     log = [
         f"delete from completed_passes where began_at in ({days})",  # noqa: S608
-        f"update completed_passes set loaded_at = '{moment(6)}'"  # noqa: S608
-        f" where began_at = '{moment(5)}'",
+        f"update completed_passes set {is_loaded}",  # noqa: S608
         _logged(JOBS, 6, 3, loaded=False),
         _logged(EMPLOYEES, 6, 0, loaded=False),
     ]
