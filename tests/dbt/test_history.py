@@ -255,7 +255,13 @@ def told(stories: dict[str, list[State]]) -> dict[str, list[State]]:
 
 
 def passes(warehouse: Warehouse, kind: str) -> list[float]:
-    rows = warehouse.query(f"select distinct as_of from techwolf_{kind}_ai_exposure_history")  # noqa: S608
+    """Return the passes whose exposure is kept, each job or unit once."""
+    key = "job_id" if kind == "job" else "organisational_unit_id"
+    rows = warehouse.query(
+        f"select as_of, count(*) - count(distinct {key}) as again"  # noqa: S608
+        f" from techwolf_{kind}_ai_exposure_history group by as_of"
+    )
+    assert {row["again"] for row in rows} == {0}
     return sorted(day(row["as_of"]) for row in rows)
 
 
@@ -417,28 +423,31 @@ def test_other_days_are_compared(warehouse: Warehouse, project: Project) -> None
     assert [day(side) for side in sides.values()] == [4, 5]
 
 
-def test_what_is_removed_already_is_not_reopened(
+def test_what_is_removed_is_not_reopened_nor_what_came_back_removed(
     warehouse: Warehouse, make_project: Callable[[Warehouse], Project]
 ) -> None:
-    same = (
-        f"update {SCHEMA}.{JOBS} set tasks = '{{}}', exported_at = '{{}}'"  # noqa: S608
-        " where external_id = 'same'"
-    )
+    job = f"update {SCHEMA}.{JOBS} set tasks = '{{}}', exported_at = '{{}}'"  # noqa: S608
+    same, here = (f"{job} where external_id = '{key}'" for key in ("same", "moved here"))
+    newest = f"update {SCHEMA}.completed_passes set is_full = {{}}, loaded_at = {{}}"  # noqa: S608
+    newest += f" where stream = '{JOBS}' and began_at = '{moment(5)}'"
     warehouse.schema = "kept"
     try:
         project = make_project(warehouse)
         variables = VARIABLES | {"techwolf_keep_removed": True, "techwolf_schema": SCHEMA}
         project.configure({"vars": variables})
-        models = (
-            "techwolf_removed",
-            "stg_techwolf__job_task_profiles",
-            "techwolf_job_task_history",
-        )
-        project("run", "--select", "stg_techwolf__job_tasks", *models)
+        models = ("stg_techwolf__job_task_profiles", "techwolf_job_task_history")
+        project("run", "--select", "techwolf_removed", "stg_techwolf__job_tasks", *models)
         first = states(warehouse)
         assert {key: first[key] for key in KEPT} == KEPT
         # A load between the builds of two tables: nothing is known of the job until the next build.
         warehouse.execute(same.format(json.dumps([t("a", 6)]), moment(7)))
+        # Another job was removed when techwolf_removed was built, and has come back.
+        removed = ", ".join(map(literal, (JOBS, "moved here", moment(4), moment(5.1))))
+        warehouse.execute(
+            f"insert into kept.techwolf_removed values ({removed});"  # noqa: S608
+            f"{newest.format('true', literal(moment(6)))};"
+            f"{here.format(json.dumps([t('m')]), moment(7))}"
+        )
         project("run", "--select", *models)
         assert states(warehouse) == first
         project("run", "--select", "stg_techwolf__job_tasks", *models)
@@ -446,6 +455,8 @@ def test_what_is_removed_already_is_not_reopened(
     finally:
         warehouse.schema = SCHEMA
         warehouse.execute(same.format(json.dumps([t("a")]), moment(4)))
+        warehouse.execute(here.format(json.dumps([t("m")]), moment(4)))
+        warehouse.execute(newest.format("false", "null"))
 
 
 def test_removed_employees_are_deleted_from_their_history(
