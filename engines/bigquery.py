@@ -36,6 +36,7 @@ class BigQuery:
 
     forms: ClassVar = FORMS
     is_slow: ClassVar = False
+    keeps_histories: ClassVar = True
 
     def __init__(self, folder: Path) -> None:  # noqa: ARG002 - other engines have files
         self._api = BigQueryApi()

@@ -82,17 +82,28 @@ class BigQueryApi:
                 return HTTPStatus.OK, self._jobs[job]
             case ["queries", job]:
                 return HTTPStatus.OK, self._found(job)
-            case ["datasets"]:
-                names = [{"projectId": PROJECT, "datasetId": name} for name in self.datasets]
-                return HTTPStatus.OK, {"datasets": [{"datasetReference": one} for one in names]}
-            case ["datasets", dataset, "tables", table]:
-                name = f"{PROJECT}.{dataset}.{table}"
-                rows = self._results.get(table) or self.tables.get(name)
-                if method == "DELETE":
-                    self.tables.pop(name, None)
-                if rows:
-                    return HTTPStatus.OK, _table(name, rows)
+            case ["datasets", *names]:
+                return self._stored(method, *names)
         return _failed(HTTPStatus.NOT_FOUND, f"Not found: {method} {path}")
+
+    def _stored(
+        self, method: str, dataset: str = "", _: str = "", table: str = ""
+    ) -> tuple[HTTPStatus, Answer]:
+        """Look up datasets, the tables of one, or a table; or drop it."""
+        if not dataset:
+            known = [{"projectId": PROJECT, "datasetId": name} for name in self.datasets]
+            return HTTPStatus.OK, {"datasets": [{"datasetReference": one} for one in known]}
+        prefix = f"{PROJECT}.{dataset}."
+        if not table:
+            tables = [_table(*one) for one in self.tables.items() if one[0].startswith(prefix)]
+            return HTTPStatus.OK, {"tables": tables}
+        name = prefix + table
+        rows = self._results.get(table) or self.tables.get(name)
+        if method == "DELETE":
+            self.tables.pop(name, None)
+        if rows:
+            return HTTPStatus.OK, _table(name, rows)
+        return _failed(HTTPStatus.NOT_FOUND, f"Not found: {name}")
 
     def _run(self, job: Answer) -> tuple[HTTPStatus, Answer]:
         """Run a job, which dbt names, so that it is over when this returns."""

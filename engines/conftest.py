@@ -49,11 +49,11 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def make_package(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Package]:
-    """Make a package that works on the tables of a schema."""
+) -> Callable[..., Package]:
+    """Make a package that works on the tables of a schema, with variables of a project."""
 
-    def make(raw: str) -> Package:
+    def make(raw: str, **variables: object) -> Package:
         folder = tmp_path_factory.mktemp(raw) / "dbt"
-        return Package(folder, engine.profile(f"{raw}_models"), raw)
+        return Package(folder, engine.profile(f"{raw}_models"), raw, variables)
 
     return make

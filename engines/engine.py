@@ -18,10 +18,12 @@ class Engine(Protocol):
     Attributes:
         forms: The forms in which loaders write lists and date-times; the first is the usual one.
         is_slow: Whether a few histories of removals have to do.
+        keeps_histories: Whether its tables can be changed, as `techwolf_history` needs.
     """
 
     forms: ClassVar[Sequence[str]]
     is_slow: ClassVar[bool]
+    keeps_histories: ClassVar[bool]
 
     def __init__(self, folder: Path) -> None:
         """Start it, with a folder for its files."""

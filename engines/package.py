@@ -28,9 +28,12 @@ class Package:
     Attributes:
         schema: Where it builds the models.
         raw: Where it finds the loaded tables.
+        variables: What a project sets beside that.
     """
 
-    def __init__(self, folder: Path, profile: Mapping[str, Any], raw: str) -> None:
+    def __init__(
+        self, folder: Path, profile: Mapping[str, Any], raw: str, variables: Mapping[str, Any]
+    ) -> None:
         made = shutil.ignore_patterns("target", "logs", "dbt_packages")
         shutil.copytree(PACKAGE, folder, ignore=made)
         outputs = {"target": "tests", "outputs": {"tests": {**profile, "threads": 1}}}
@@ -38,6 +41,7 @@ class Package:
         self.folder = folder
         self.raw = raw
         self.schema: str = profile["schema"]
+        self.variables = variables
 
     def __call__(self, *arguments: str) -> None:
         """Run a command.
@@ -54,7 +58,7 @@ class Package:
         runner = dbtRunner(callbacks=[keep])
         options = ["--no-version-check", "--no-use-colors", "--quiet"]
         places = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
-        variables = ["--vars", json.dumps({"techwolf_schema": self.raw})]
+        variables = ["--vars", json.dumps({"techwolf_schema": self.raw, **self.variables})]
         done = runner.invoke([*options, *arguments, *places, *variables])
         if not done.success:
             raise DbtError("\n".join(said) + str(done.exception or ""))

@@ -32,6 +32,7 @@ class Snowflake:
 
     forms: ClassVar = tuple(FORMS)
     is_slow: ClassVar = True
+    keeps_histories: ClassVar = True
 
     def __init__(self, folder: Path) -> None:
         del folder  # all is in memory

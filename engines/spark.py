@@ -45,6 +45,7 @@ class Spark:
 
     forms: ClassVar = tuple(FORMS)
     is_slow: ClassVar = True
+    keeps_histories: ClassVar = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

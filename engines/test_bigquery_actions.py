@@ -30,7 +30,7 @@ def table(name: str, *records: Row) -> Table:
 
 
 def test_records_in_one_column_may_have_any_members(
-    engine: Engine, make_package: Callable[[str], Package]
+    engine: Engine, make_package: Callable[..., Package]
 ) -> None:
     task = {"task_id": "t", "weekly_hours": 2}
     tables = [
@@ -68,7 +68,7 @@ def test_records_in_one_column_may_have_any_members(
 
 
 def test_an_empty_repeated_column_is_a_list_unless_there_is_a_hierarchy(
-    engine: Engine, make_package: Callable[[str], Package]
+    engine: Engine, make_package: Callable[..., Package]
 ) -> None:
     profiles: list[Row] = [
         {"external_id": "list", "tasks": [{"task_id": "t"}]},
@@ -83,7 +83,7 @@ def test_an_empty_repeated_column_is_a_list_unless_there_is_a_hierarchy(
 
 
 def test_dbt_counts_removed_rows_and_tells_how_fresh_exports_are(
-    engine: Engine, make_package: Callable[[str], Package]
+    engine: Engine, make_package: Callable[..., Package]
 ) -> None:
     began = datetime.now(UTC) - timedelta(days=1)
     long_ago = began - timedelta(days=20)

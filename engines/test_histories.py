@@ -57,7 +57,7 @@ def _tables(told: dict[str, Case]) -> list[Table]:
 
 
 @pytest.fixture(scope="module")
-def package(engine: Engine, make_package: Callable[[str], Package]) -> Package:
+def package(engine: Engine, make_package: Callable[..., Package]) -> Package:
     engine.load("told", _tables({}), engine.forms[0])
     package = make_package("told")
     package("compile", "--select", *QUERIES.values())

@@ -28,7 +28,7 @@ ENDED_WELL = {"success", "pass", "warn"}
 
 
 @pytest.fixture(scope="module")
-def usual(engine: Engine, make_package: Callable[[str], Package]) -> Package:
+def usual(engine: Engine, make_package: Callable[..., Package]) -> Package:
     """The whole package, built on the tables that the usual loader writes."""
     [form, *_] = engine.forms
     engine.load(form, RECORDS, form)
@@ -45,7 +45,7 @@ def test_the_models_show_what_the_records_say(engine: Engine, usual: Package) ->
 
 
 def test_another_form_of_columns_gives_the_same(
-    engine: Engine, make_package: Callable[[str], Package], usual: Package, other_form: str
+    engine: Engine, make_package: Callable[..., Package], usual: Package, other_form: str
 ) -> None:
     engine.load(other_form, RECORDS, other_form)
     package = make_package(other_form)
@@ -70,7 +70,7 @@ def _without(columns: set[str], rows: list[Row]) -> list[Row]:
 
 
 def test_odd_and_missing_values_fail_nothing_and_are_reported(
-    engine: Engine, make_package: Callable[[str], Package]
+    engine: Engine, make_package: Callable[..., Package]
 ) -> None:
     text = {"type": ["string", "null"]}
     key = {"external_id": text}

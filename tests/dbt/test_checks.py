@@ -138,4 +138,4 @@ def test_a_database_without_macros_is_refused(tmp_path: Path, project: Project) 
         check=False,
     )
     assert done.returncode, done.stdout
-    assert "runs on DuckDB and PostgreSQL, not on 'redshift'" in done.stdout
+    assert "Databricks, BigQuery and Snowflake, not on 'redshift'" in done.stdout

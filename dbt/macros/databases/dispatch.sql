@@ -8,8 +8,9 @@
 {#- Every query asks for a type of a column, so an unknown database ends here. -#}
 {% macro default__column_type(kind) %}
     {{ exceptions.raise_compiler_error(
-        "The dbt package techwolf runs on DuckDB and PostgreSQL, not on '" ~ target.type ~ "'. You can"
-        ~ " bring macros of your own for it: see 'Other databases' in the package's README."
+        "The dbt package techwolf runs on DuckDB, PostgreSQL, Spark, Databricks, BigQuery and Snowflake, not"
+        ~ " on '" ~ target.type ~ "'. You can bring macros of your own for it: see 'Databases' in the"
+        ~ " package's README."
     ) }}
 {% endmacro %}
 
