@@ -91,13 +91,9 @@ def test_without_the_variable_no_history_is_built(warehouse: Warehouse, project:
 
 @pytest.mark.parametrize(
     ("name", "file_format", "refused"),
-    [
-        ("spark", None, "parquet"),
-        ("databricks", "parquet", "parquet"),
-        ("databricks", None, None),
-    ],
+    [("databricks", "parquet", "parquet"), ("databricks", None, None)],
 )
-def test_on_spark_a_format_is_needed_whose_tables_can_be_changed(
+def test_on_databricks_a_format_is_needed_whose_tables_can_be_changed(
     tmp_path: Path,
     warehouse: DuckDB,
     make_project: Callable[[Warehouse], Project],
