@@ -1,6 +1,6 @@
 # make demo    run the demo: sandbox -> Meltano -> DuckDB -> dbt -> answers
 # make query SQL="select ..."  query the demo's database, or DATABASE=output/techwolf.duckdb
-# make test    run all tests, offline except for package installs (COVERAGE=--cov: as in CI, slower)
+# make test    run all tests, offline except for package installs (COVERAGE=--cov: as on GitHub, slower)
 # make engines  run the dbt package on Apache Spark (needs Java 17) and on what stands for BigQuery and Snowflake
 # make check   run linters and type checks, and compare generated files
 # make benchmark  compare the tap with other tools (minutes; not in CI)

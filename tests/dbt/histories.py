@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
 Row = dict[str, Any]
@@ -21,6 +22,9 @@ OPTIONAL = {
     "job_skill_profiles": "external_id",
     "employee_position_matches": "employee_id",
 }
+# Of the optional streams, each pass of which is full, other passes are of interest.
+CORE = (EMPLOYEES, JOBS, GOALS)
+STREAMS = (*CORE, *OPTIONAL)
 FUTURE = "its last loaded full pass began in the future"
 SCOPE = "the settings that limit its passes have changed since the loaded full pass before"
 MISSING = "its table holds too few rows of its last loaded full pass and later ones"
@@ -143,6 +147,41 @@ class Case(NamedTuple):
     unproven: int = 0
     # Full passes that are not loaded, by when they began.
     not_loaded: tuple[float, ...] = ()
+
+    def expected(self) -> Judged:
+        """Return what is to be found."""
+        began = [moment(days) for days in self.not_loaded]
+        return Judged(sorted(self.removed), sorted(self.doubts), self.unproven, began)
+
+
+class Judged(NamedTuple):
+    """What the queries have found of a stream: as in a case, with moments, and in order."""
+
+    removed: list[str]
+    doubts: list[str]
+    unproven: int
+    not_loaded: list[datetime]
+
+
+# The queries that judge, by where a case says what they are to find.
+QUERIES = {
+    "removed": "techwolf_removed",
+    "doubts": "techwolf_removals_in_doubt",
+    "unproven": "techwolf_removals_without_proof",
+    "not_loaded": "techwolf_full_passes_not_loaded",
+}
+
+
+def judged(stream: str, found: Mapping[str, list[Row]]) -> Judged:
+    """Return what the queries have found of a stream."""
+    rows = {key: [row for row in found[key] if row["stream"] == stream] for key in QUERIES}
+    began = [row["began_at"].replace(tzinfo=UTC) for row in rows["not_loaded"]]
+    return Judged(
+        sorted(row["external_id"] for row in rows["removed"]),
+        sorted(row["doubt"] for row in rows["doubts"]),
+        sum(row["entities"] for row in rows["unproven"]),
+        sorted(began) if stream in CORE else [],
+    )
 
 
 def full_passes(*counts: int, first: float = 1, **options: Any) -> History:
@@ -429,3 +468,22 @@ HISTORIES = {
     "a job is gone": Case(History(JOBS).full(1, *ALL).full(2, *LEFT), {"a"}),
 }
 HISTORIES["a pass that never said when it was completed"].history.log[2]["completed_at"] = None
+
+
+def _rounds() -> list[dict[str, Case]]:
+    """Tell the histories side by side, each in a stream of its own."""
+    rounds: list[dict[str, Case]] = []
+    for case in sorted(HISTORIES.values(), key=lambda case: not case.not_loaded):
+        streams = CORE if case.not_loaded else STREAMS
+        if case.history.stream == GOALS:  # It has versions.
+            streams = (GOALS,)
+        free = ((told, stream) for told in rounds for stream in streams if stream not in told)
+        told, stream = next(free, ({}, streams[0]))
+        if not told:
+            rounds.append(told)
+        told[stream] = case._replace(history=replace(case.history, stream=stream))
+    return rounds
+
+
+# Streams do not depend on each other, so that one query judges several histories.
+ROUNDS = _rounds()

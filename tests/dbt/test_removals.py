@@ -24,10 +24,13 @@ from tests.dbt.histories import (
     NEVER,
     OPTIONAL,
     OVERTAKEN,
+    QUERIES,
+    ROUNDS,
     SCOPE,
     START,
     History,
     full_passes,
+    judged,
     moment,
     people,
 )
@@ -40,9 +43,7 @@ if TYPE_CHECKING:
     from tests.dbt.warehouses import Project, Warehouse
 
 JUDGES = (
-    "techwolf_removals_in_doubt",
-    "techwolf_removals_without_proof",
-    "techwolf_full_passes_not_loaded",
+    *QUERIES.values(),
     "techwolf_volume_drops",
     "techwolf_exports_without_full_pass",
 )
@@ -113,29 +114,22 @@ def give_tasks(warehouse: Warehouse) -> str:
     return f"update {EMPLOYEES} set tasks = {task}; update {JOBS} set tasks = null"  # noqa: S608
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("number", range(len(ROUNDS)))
 def test_who_is_removed(
     warehouse: Warehouse,
     tell: Callable[..., None],
     judge: Callable[[str], list[Row]],
-    name: str,
+    number: int,
 ) -> None:
-    history, removed, doubts, unproven, not_loaded = HISTORIES[name]
-    tell(history)
-    found = warehouse.query("select * from techwolf_removed")
-    assert [row["stream"] for row in found] == [history.stream] * len(removed)
-    assert {row["external_id"] for row in found} == removed
-    in_doubt = judge("techwolf_removals_in_doubt")
-    assert {row["doubt"] for row in in_doubt} == doubts
-    assert [row["stream"] for row in in_doubt] == [history.stream] * len(doubts)
-    assert judge("techwolf_removals_without_proof") == (
-        [{"stream": history.stream, "entities": unproven}] if unproven else []
-    )
-    found = judge("techwolf_full_passes_not_loaded")
-    assert {row["began_at"].replace(tzinfo=UTC) for row in found} == set(map(moment, not_loaded))
-    model, key = MODELS[history.stream]
-    shown = {row[key] for row in warehouse.query(f"select * from {model}")}  # noqa: S608
-    assert shown == {entity for entity, _ in history.rows} - removed
+    told = ROUNDS[number]
+    tell(*(case.history for case in told.values()))
+    found = {key: judge(name) for key, name in QUERIES.items()}
+    for stream, case in told.items():
+        assert judged(stream, found) == case.expected()
+        if stream in MODELS:
+            model, key = MODELS[stream]
+            shown = {row[key] for row in warehouse.query(f"select * from {model}")}  # noqa: S608
+            assert shown == {entity for entity, _ in case.history.rows} - case.removed
 
 
 def test_each_doubt_has_advice_of_its_own(

