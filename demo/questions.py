@@ -33,6 +33,7 @@ QUESTIONS = {
         " tasks_vanished as vanished, tasks_moved as moved"
         " from techwolf_ai_exposure_changes left join techwolf_jobs using (job_id)"
         " where tasks_appeared + tasks_vanished + tasks_moved > 0"
+        " or weekly_hours_before is distinct from weekly_hours_after"
         " order by abs(weekly_hours_difference) desc nulls last, job_id limit 5"
     ),
     "Which tasks does AI change most?": (

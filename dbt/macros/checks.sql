@@ -21,15 +21,27 @@
     {%- endfor -%}
 {% endmacro %}
 
-{#- As a table or view, each build would replace what was kept. -#}
+{#- A project's settings for all of its models win over those of the histories, and each build would then
+    replace what was kept, or leave states open beside those that ended them. -#}
 {% macro refuse_histories_that_would_be_lost(nodes) %}
-    {%- for node in nodes if node.resource_type == 'model' and node.name.endswith('_history')
-        and (node.config.materialized != 'incremental' or node.config.full_refresh is not false) -%}
-        {{ exceptions.raise_compiler_error(
-            node.name ~ " must be incremental, or each build would replace the history: in your"
-            ~ " dbt_project.yml, set '+materialized: incremental' and '+full_refresh: false' for"
-            ~ " 'history' below 'techwolf'."
-        ) }}
+    {%- for node in nodes if node.resource_type == 'model' and node.name.endswith('_history') -%}
+        {%- set config = node.config -%}
+        {%- if config.materialized != 'incremental' or config.full_refresh is not false -%}
+            {{ exceptions.raise_compiler_error(
+                node.name ~ " must be incremental, or each build would replace the history: in your"
+                ~ " dbt_project.yml, set '+materialized: incremental' and '+full_refresh: false' for"
+                ~ " 'history' below 'techwolf'."
+            ) }}
+        {%- endif -%}
+        {%- set has_states = node.name.endswith('_task_history') -%}
+        {%- set strategies = ['merge', 'delete+insert'] + ([] if has_states else ['append']) -%}
+        {%- if (config.incremental_strategy or strategies[0]) not in strategies
+            or (config.unique_key or []) | length != (3 if has_states else 0) -%}
+            {{ exceptions.raise_compiler_error(
+                node.name ~ " needs its own unique_key and incremental_strategy, or each build would damage"
+                ~ " the history: in your dbt_project.yml, set them for your own models only."
+            ) }}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 

@@ -3,6 +3,7 @@
     dbt run-operation techwolf_delete_removed [--args '{dry_run: true}']
 -#}
 {% macro techwolf_delete_removed(dry_run=false) %}
+    {%- do techwolf.refuse_no_exports() -%}
     {#- Does not use the model techwolf_removed, which may be a table that is older than the rows. -#}
     {%- set removed = techwolf.removed() -%}
     {%- set counts = {} -%}
@@ -76,11 +77,14 @@
         "employee_id in (select external_id from (" ~ removed ~ ") as removed where stream = '" ~ stream ~ "')"
     ] -%}
     {%- if techwolf.found_columns(stream) and stream not in doubts.rows | map(attribute=0) -%}
-        {#- Their loaded rows were deleted earlier, without these: all of their tasks have ended. -#}
+        {#- Their loaded rows were deleted earlier, without these: all of their tasks have ended, and a loaded
+            full pass that began later, or ended them, did not bring them back. -#}
         {%- do conditions.append(
             "employee_id not in (select external_id from ("
             ~ techwolf.export(stream, ['external_id']) ~ ") as exported where external_id is not null)"
             ~ " and employee_id not in (select employee_id from " ~ history ~ " where valid_to is null)"
+            ~ " and valid_to <= (select max(began_at) from (" ~ techwolf.logged_passes() ~ ") as passes"
+            ~ " where stream = '" ~ stream ~ "' and is_full and record_count > 0 and loaded_at is not null)"
         ) -%}
     {%- endif -%}
     {%- set condition = '(' ~ conditions | join(') or (') ~ ')' -%}

@@ -31,6 +31,8 @@
     where profiles.lists > 0
         -- The pass may have been loaded after the profiles were read.
         and (profiles.exported_at >= newest.began_at or newest.record_count = 0)
+        -- A clock was ahead.
+        and newest.began_at <= {{ techwolf.now_in_utc() }}
     {%- if is_incremental() %}
         and not exists (select 1 from {{ this }} as known where known.as_of = newest.began_at)
     {%- endif %}
@@ -129,6 +131,8 @@
             case
                 -- A load came between the builds of the two tables.
                 when listed_at.exported_at <> profiles.exported_at then 0
+                -- A clock was ahead. Nothing would be newer than this for as long.
+                when profiles.exported_at > {{ techwolf.now_in_utc() }} then 0
                 {%- if is_incremental() %}
                 -- The profile has been seen, or a clock went back.
                 when profiles.exported_at <= known.valid_from or profiles.exported_at <= known.valid_to then 0

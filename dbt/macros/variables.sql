@@ -15,7 +15,7 @@
 
 {% macro max_removed_share() %}
     {%- set share = var('techwolf_max_removed_share', 0.2) | float(-1) -%}
-    {%- if share < 0 or share > 1 -%}
+    {%- if not (share >= 0 and share <= 1) -%}
         {{ exceptions.raise_compiler_error(
             "The variable techwolf_max_removed_share must be a number from 0 to 1."
         ) }}

@@ -17,7 +17,7 @@ with last_pass as (
     select max(as_of) as as_of
     from {{ ref('techwolf_job_ai_exposure_history') }}
     {%- if last_day %}
-    where cast(as_of as date) <= cast('{{ last_day }}' as date)
+    where {{ techwolf.utc_day('as_of') }} <= cast('{{ last_day }}' as date)
     {%- endif %}
 ),
 
@@ -27,7 +27,7 @@ days as (
         {% if first_day -%}
         cast('{{ first_day }}' as date) as first_day
         {%- else -%}
-        cast({{ dbt.dateadd('day', -30, 'cast(as_of as date)') }} as date) as first_day
+        cast({{ dbt.dateadd('day', -30, techwolf.utc_day('as_of')) }} as date) as first_day
         {%- endif %}
     from last_pass
 ),
@@ -35,7 +35,7 @@ days as (
 moments as (
     select
         coalesce(
-            max(case when cast(history.as_of as date) <= days.first_day then history.as_of end),
+            max(case when {{ techwolf.utc_day('history.as_of') }} <= days.first_day then history.as_of end),
             min(history.as_of)
         ) as as_of_before,
         max(history.as_of) as as_of_after

@@ -148,6 +148,10 @@ JOB_STORIES = {
         {1: [t("a"), t("b")], 2: At(0.5, [t("a", 9), t("c")]), 4: [t("a", 9)]},
         [State("a", 1, 4), State("b", 1, 4), State("a", 4, None, 9)],
     ),
+    "clock was far ahead": Story(
+        {1: [t("a")], 2: At(3000, [t("a", 9)]), 4: [t("a", 6)]},
+        [State("a", 1, 4), State("a", 4, None, 6)],
+    ),
     # Removals: noticed by pass 2, which the run of pass 3 finds to be loaded, or by pass 4.
     "left": Story({1: [t("a"), t("b")], 2: GONE}, [State("a", 1, 2), State("b", 1, 2)]),
     "left after a change": Story(
@@ -465,6 +469,11 @@ def test_removed_employees_are_deleted_from_their_history(
     employees, jobs = states(warehouse, "employee"), states(warehouse)
     line = "techwolf_employee_task_history: {} rows of {} removed employees"
     scope = f"update completed_passes set scope_hash = '{{}}' where began_at = '{moment(4)}'"  # noqa: S608
+    # Where no full pass is loaded, nobody is known to be gone.
+    turn = "update completed_passes set record_count = -record_count"
+    warehouse.execute(turn)
+    assert line.format(0, 0) in project("run-operation", "techwolf_delete_removed")
+    warehouse.execute(turn)
     # In doubt, an employee without a row may be one whose row was lost.
     warehouse.execute(scope.format("other"))
     said = project("run-operation", "techwolf_delete_removed")

@@ -71,16 +71,25 @@ def test_days_that_are_none_are_refused(
     assert tables(warehouse) == set()
 
 
-@pytest.mark.parametrize("settings", [{"+materialized": "view"}, {"+full_refresh": True}])
-def test_a_history_that_each_build_would_replace_is_refused(
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"+materialized": "view"}, "must be incremental, or each build would replace the history"),
+        ({"+full_refresh": True}, "must be incremental, or each build would replace the history"),
+        ({"+incremental_strategy": "append"}, "needs its own unique_key and incremental_strategy"),
+        ({"+unique_key": "job_id"}, "needs its own unique_key and incremental_strategy"),
+    ],
+)
+def test_a_history_that_each_build_would_damage_is_refused(
     warehouse: Warehouse,
     make_project: Callable[[Warehouse], Project],
     settings: dict[str, str | bool],
+    error: str,
 ) -> None:
     project = make_project(warehouse)
     project.configure({"models": {"techwolf": settings}})
     said = project("run", "--select", MODEL, "--vars", f"{{{ON}}}", succeeds=False)
-    assert f"{MODEL} must be incremental, or each build would replace the history" in said
+    assert f"{MODEL} {error}" in said
     assert tables(warehouse) == set()
 
 

@@ -162,7 +162,7 @@ ODD = [
     True,
     {
         "task_id": "kept",
-        "weekly_hours": "4",
+        "weekly_hours": "NaN",
         "ai_impact": "H1",
         "linked_skills": {"skill_id": "s"},
         "source_events": [1, "a", ["external_id"]],

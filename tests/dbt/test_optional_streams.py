@@ -105,8 +105,11 @@ def test_of_rows_that_a_loader_appended_the_newest_counts(warehouse: Warehouse) 
 
 
 @pytest.mark.usefixtures("appended")
-def test_a_number_that_is_too_large_ends_no_query(warehouse: Warehouse) -> None:
-    skills = '[{"skill_id": "large", "inferred_proficiency_level": 1e400}]'
+@pytest.mark.parametrize("number", ["1e400", "1e-400"])
+def test_a_number_that_is_too_large_or_small_ends_no_query(
+    warehouse: Warehouse, number: str
+) -> None:
+    skills = f'[{{"skill_id": "large", "inferred_proficiency_level": {number}}}]'
     table = f"{COPY}.employee_skill_profiles"
     warehouse.execute(f"update {table} set skills = '{skills}' where external_id = 'Anna'")  # noqa: S608
     level = "select * from stg_techwolf__employee_skills where skill_id = 'large'"

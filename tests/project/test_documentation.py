@@ -60,6 +60,7 @@ ELSEWHERE = {
     "tap-techwolf --about": "below, with the other options",
     "make demo": "tests/warehouses/test_checkout.py",
     "make check": "CI",
+    "make engines": "CI",
     "make test": "CI",
     "make generate": "test_generated.py",
     'make query SQL="..."': "tests of the demo",

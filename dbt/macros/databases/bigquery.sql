@@ -50,6 +50,11 @@
     {{ return('current_timestamp()') }}
 {% endmacro %}
 
+{% macro bigquery__utc_day(moment) %}
+    {#- A cast would use the time zone of the project. -#}
+    {{ return("date(" ~ moment ~ ", 'UTC')") }}
+{% endmacro %}
+
 {% macro bigquery__is_json_array(json) %}
     {{ return("coalesce(json_type(" ~ json ~ ") = 'array', false)") }}
 {% endmacro %}

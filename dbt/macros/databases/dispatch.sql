@@ -44,6 +44,15 @@
     {{ return(adapter.dispatch('now_in_utc', 'techwolf')()) }}
 {% endmacro %}
 
+{#- The day of a timestamp without zone, in UTC. -#}
+{% macro utc_day(moment) %}
+    {{ return(adapter.dispatch('utc_day', 'techwolf')(moment)) }}
+{% endmacro %}
+
+{% macro default__utc_day(moment) %}
+    {{ return('cast(' ~ moment ~ ' as date)') }}
+{% endmacro %}
+
 {% macro is_json_array(json) %}
     {{ return(adapter.dispatch('is_json_array', 'techwolf')(json)) }}
 {% endmacro %}

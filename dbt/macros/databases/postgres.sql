@@ -57,10 +57,10 @@
 {% macro postgres__json_number(json, key) %}
     {%- set member = techwolf.json_member(json, key) -%}
     {%- set number = "cast(" ~ techwolf.json_text(json, key) ~ " as numeric)" -%}
-    {#- A number that is too large would fail the build. -#}
+    {#- A number that is too large would fail the build, and so would one that is too small. -#}
     {{ return(
         "case when jsonb_typeof(" ~ member ~ ") = 'number' then case when abs(" ~ number
-        ~ ") < 1e308 then cast(" ~ number ~ " as double precision) end end"
+        ~ ") < 1e308 then cast(round(" ~ number ~ ", 300) as double precision) end end"
     ) }}
 {% endmacro %}
 

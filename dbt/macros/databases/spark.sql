@@ -56,7 +56,9 @@
 {% endmacro %}
 
 {% macro spark__json_number(json, key) %}
-    {{ return("from_json(" ~ json ~ ", '" ~ key ~ " double')." ~ key) }}
+    {%- set number = "from_json(" ~ json ~ ", '" ~ key ~ " double')." ~ key -%}
+    {#- It reads the texts NaN and Infinity as numbers. -#}
+    {{ return("case when abs(" ~ number ~ ") < 1e308 then " ~ number ~ " end") }}
 {% endmacro %}
 
 {% macro spark__elements(relation, keep, array) %}

@@ -2,6 +2,7 @@
     enabled=techwolf.is_set('techwolf_history'),
     materialized='incremental',
     unique_key=['employee_id', 'task_id', 'valid_from'],
+    incremental_strategy='merge' if target.type == 'spark' else none,
     full_refresh=false,
     on_schema_change='append_new_columns',
 ) }}
