@@ -50,7 +50,7 @@ def test_it_makes_nothing_outside_its_own_files_in_the_output() -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_of_the_demo_stands_in_the_packages_readme(question: str) -> None:
-    assert f"-- {question}\n{QUESTIONS[question]}\n" in (ROOT / "dbt" / "README.md").read_text()
+    assert f"-- {question}\n{QUESTIONS[question]};\n" in (ROOT / "dbt" / "README.md").read_text()
 
 
 def test_the_chart_is_a_picture(tmp_path: Path) -> None:
