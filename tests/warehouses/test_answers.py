@@ -205,6 +205,7 @@ def test_the_models_follow_the_company(
     compare(warehouse, company(sandbox))
 
 
+@pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, scope="module")
 def test_whoever_comes_back_is_there_again(
     warehouse: Warehouse, sandbox: Sandbox, extractor: Callable[..., Extractor]
 ) -> None:
