@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dbt.adapters import run_on
 from tests.dbt.company import EXPORTS
-from tests.dbt.conftest import PYTHON
 from tests.dbt.singer import lines
 from tests.dbt.warehouses import SCHEMA, DuckDB
 
@@ -21,23 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, scope="module")
 JOBS = "job_task_profiles"
-ADAPTER = """
-from dbt.adapters.base import AdapterPlugin
-from dbt.adapters.postgres import PostgresAdapter, PostgresCredentials
-
-class OtherCredentials(PostgresCredentials):
-    type = property(lambda self: "redshift")
-
-class OtherAdapter(PostgresAdapter):
-    type = classmethod(lambda cls: "redshift")
-
-Plugin = AdapterPlugin(
-    adapter=OtherAdapter,
-    credentials=OtherCredentials,
-    include_path=__path__[0],
-    dependencies=["postgres"],
-)
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -112,30 +93,7 @@ def test_the_package_is_a_project_of_its_own_with_unit_tests(
 
 def test_a_database_without_macros_is_refused(tmp_path: Path, project: Project) -> None:
     """An adapter that takes over the macros of PostgreSQL, as that of Redshift does."""
-    plugin = tmp_path / "dbt" / "adapters" / "redshift"
-    (plugin / "macros").mkdir(parents=True)
-    (plugin / "__init__.py").write_text(ADAPTER)
-    (plugin / "__version__.py").write_text('version = "1.0.0"')
-    (plugin / "dbt_project.yml").write_text("{name: dbt_redshift, version: 1.0, config-version: 2}")
-    target = {"type": "redshift", "host": "x", "user": "x", "password": "x", "port": 1}
-    profile = {"outputs": {"tests": {**target, "dbname": "x", "schema": "x"}}, "target": "tests"}
-    (tmp_path / "profiles.yml").write_text(f"consumer: {profile}")
-    line: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "dbt.cli.main",
-        "--no-use-colors",
-        "parse",
-        "--profiles-dir",
-        tmp_path,
-    ]
-    done = subprocess.run(
-        [*line, "--target-path", tmp_path / "target"],
-        cwd=project.folder,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    output = dict.fromkeys(("host", "user", "password", "dbname", "schema"), "x") | {"port": 1}
+    done = run_on("redshift", "postgres", output, project, tmp_path, "parse")
     assert done.returncode, done.stdout
     assert "Databricks, BigQuery and Snowflake, not on 'redshift'" in done.stdout

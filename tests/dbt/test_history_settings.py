@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dbt.adapters import run_on
 from tests.dbt.company import EXPORTS
-from tests.dbt.conftest import PYTHON
 from tests.dbt.singer import lines
 
 if TYPE_CHECKING:
@@ -22,25 +20,6 @@ pytestmark = pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True, sco
 JOBS = "job_task_profiles"
 ON = "techwolf_history: true"
 MODEL = "techwolf_job_task_history"
-# DuckDB under the name of another database.
-ADAPTER = """
-from dbt.adapters.base import AdapterPlugin
-from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from dbt.adapters.duckdb.impl import DuckDBAdapter
-
-class OtherCredentials(DuckDBCredentials):
-    type = property(lambda self: "{name}")
-
-class OtherAdapter(DuckDBAdapter):
-    type = classmethod(lambda cls: "{name}")
-
-Plugin = AdapterPlugin(
-    adapter=OtherAdapter,
-    credentials=OtherCredentials,
-    include_path=__path__[0],
-    dependencies=["duckdb"],
-)
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -110,35 +89,11 @@ def test_on_databricks_a_format_is_needed_whose_tables_can_be_changed(
     file_format: str | None,
     refused: str | None,
 ) -> None:
-    plugin = tmp_path / "dbt" / "adapters" / name
-    (plugin / "macros").mkdir(parents=True)
-    (plugin / "__init__.py").write_text(ADAPTER.format(name=name))
-    (plugin / "__version__.py").write_text('version = "1.0.0"')
-    (plugin / "dbt_project.yml").write_text(
-        f"{{name: dbt_{name}, version: 1.0, config-version: 2}}"
-    )
     project = make_project(warehouse)
     settings = {"history": {"+file_format": file_format}} if file_format else {}
     project.configure({"vars": {"techwolf_history": True}, "models": {"techwolf": settings}})
-    profile = {"outputs": {"tests": {**warehouse.profile(), "type": name}}, "target": "tests"}
-    (tmp_path / "profiles.yml").write_text(f"consumer: {profile}")
-    line: list[str | Path] = [PYTHON, "-m", "dbt.cli.main", "--no-use-colors", "run"]
-    done = subprocess.run(
-        [
-            *line,
-            "--select",
-            MODEL,
-            "--profiles-dir",
-            tmp_path,
-            "--target-path",
-            tmp_path / "target",
-        ],
-        cwd=project.folder,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("run", "--select", MODEL)
+    done = run_on(name, "duckdb", warehouse.profile(), project, tmp_path, *command)
     error = f"{MODEL} cannot be kept in the file_format '{refused}'"
     assert (error in done.stdout) is (refused is not None), done.stdout
     assert ("OK hook: techwolf.on-run-start" in done.stdout) is (refused is None)
