@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engines.engine import Engine
     from engines.package import Package
 
-BEFORE, AFTER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+# In Tokyo, where the sessions are, another day has begun by then.
+BEFORE, AFTER = datetime(2026, 1, 1, 20, tzinfo=UTC), datetime(2026, 2, 1, 20, tzinfo=UTC)
 
 
 def _task(key: str, level: str, hours: float = 4) -> Row:
@@ -88,13 +89,16 @@ def test_what_a_second_build_merges_into_the_histories(
     engine: Engine, make_package: Callable[..., Package]
 ) -> None:
     load(engine, BEFORE)
-    package = make_package("changes", techwolf_history=True)
+    last_day = BEFORE.date().isoformat()
+    package = make_package("changes", techwolf_history=True, techwolf_changes_to=last_day)
     models = ("--resource-type", "model")
     if not engine.keeps_histories:
         with pytest.raises(DbtError, match="file_format"):
             engine.build(package, *models)
         return
     assert set(engine.build(package, *models).values()) == {"success"}
+    compared = engine.rows(package, "techwolf_ai_exposure_changes")
+    assert {_in_utc(row["as_of_after"]) for row in compared} == {BEFORE}
     load(engine, AFTER)
     engine.build(package, *models, "--exclude", "techwolf.history+")
     package("compile", "--select", "techwolf.history")
