@@ -19,10 +19,8 @@ from tap_techwolf.streams import STREAMS
 from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.tap import TapTechWolf
 
-# Not "decimal": Meltano 4.4 fails to write one.
-MELTANO_KINDS = {"integer": "integer", "boolean": "boolean", "array": "array"}
 CREDENTIALS = ("client_secret", "private_key")
-# The settings of every SDK tap that Meltano has to know the kind of: it would store `true` as text.
+# The settings of every SDK tap: Meltano has to know what it can set.
 SDK_SETTINGS: tuple[dict[str, Any], ...] = (
     {
         "name": "stream_maps",
@@ -39,13 +37,13 @@ SDK_SETTINGS: tuple[dict[str, Any], ...] = (
     {
         "name": "flattening_enabled",
         "label": "Flattening",
-        "kind": "boolean",
+        "kind": "string",
         "description": "Turn objects into columns of their own, and lists into text.",
     },
     {
         "name": "flattening_max_depth",
         "label": "Flattening depth",
-        "kind": "integer",
+        "kind": "string",
         "description": "How many levels of objects to flatten.",
     },
 )
@@ -57,24 +55,16 @@ def settings() -> dict[str, dict[str, Any]]:
     return properties
 
 
-def kind_of(setting: dict[str, Any]) -> str:
-    """The one type of a setting that is not null."""
-    kinds: list[str] = setting["type"]
-    return next(kind for kind in kinds if kind != "null")
-
-
 def meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
-    """Describe a setting as Meltano wants it."""
-    described: dict[str, Any] = {"name": name, "label": setting["title"]}
+    """Describe a setting as Meltano wants it.
+
+    Nearly all are texts, which the tap converts. Of another kind, Meltano 4.4 refuses a wrong value
+    with a traceback that does not name the setting, and takes any text but a few for false.
+    """
+    kind = "date_iso8601" if setting.get("format") == "date-time" else "string"
+    described: dict[str, Any] = {"name": name, "label": setting["title"], "kind": kind}
     if setting.get("secret"):
-        described |= {"kind": "string", "sensitive": True}
-    elif choices := setting.get("enum"):
-        options = [{"label": choice, "value": choice} for choice in choices]
-        described |= {"kind": "options", "options": options}
-    elif setting.get("format") == "date-time":
-        described["kind"] = "date_iso8601"
-    else:
-        described["kind"] = MELTANO_KINDS.get(kind_of(setting), "string")
+        described["sensitive"] = True
     described["description"] = setting["description"]
     # The tap fills in its own version; a copy of it here would be out of date at once.
     if "default" in setting and name != "user_agent":

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
-from tap_techwolf.config.validation import complete, problems
+from tap_techwolf.config.validation import complete, problems, valid_alone
 from tap_techwolf.errors import SettingsError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now, handle_signals
 from tap_techwolf.streams import STREAMS, streams_of
@@ -88,7 +88,12 @@ class TapTechWolf(Tap):
             settings |= read_environment(schema, PREFIX)
         settings = complete(settings, schema)
         if found := list(problems(settings, schema, allow_missing=not validate_config)):
-            raise SettingsError(f"Settings: {'; '.join(found)}. See `{self.name} --about`.")
+            problem = f"Settings: {'; '.join(found)}. See `{self.name} --about`."
+            if validate_config:
+                raise SettingsError(problem)
+            # Discovery. Meltano discovers before it starts the doctor, which explains all of them.
+            logger.warning(problem)
+            settings = complete(valid_alone(settings, schema), schema)
         self._is_terminated = self._has_synced = False
         super().__init__(
             config=settings,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,3 +118,44 @@ def test_one_page_is_one_page(sandbox: Sandbox, url: str, tmp_path: Path, stream
     assert "1 page" in output.log
     assert "1 pages" not in output.log
     assert "1 requests" not in output.log
+
+
+FIELDS = {"stream", "records", "pages", "requests", "retries", "seconds", "resumed", "next"}
+
+
+def test_a_structured_log_has_what_the_lines_say_as_fields(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    log_config = tmp_path / "log.json"
+    handler = {"class": "logging.StreamHandler", "formatter": "structured"}
+    structured = {"structured": {"()": "singer_sdk.logging.StructuredFormatter"}}
+    root = {"level": "INFO", "handlers": ["stderr"]}
+    log = {"formatters": structured, "handlers": {"stderr": handler}, "root": root}
+    log_config.write_text(json.dumps({"version": 1, "disable_existing_loggers": False, **log}))
+    sandbox.conditions.faults.append(Fault(PATH, status=503, skip=1, times=1, retry_after="0"))
+    sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2, times=1))
+
+    def synced(state: dict[str, Any] | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        command = arguments(tmp_path, settings(url), state, only(PROFILES))
+        output = run(command, SINGER_SDK_LOG_CONFIG=str(log_config))
+        lines = [json.loads(line)["extra"] for line in output.log.splitlines()]
+        return [one for one in lines if one.keys() >= FIELDS], output.state
+
+    (start, closing), state = synced(None)
+    assert (start["stream"], start["next"], start["resumed"]) == (
+        PROFILES,
+        "at the first page",
+        False,
+    )
+    assert (closing["streams"], closing["complete"]) == (1, 0)
+    assert (closing["records"], closing["pages"], closing["retries"]) == (200, 2, 1)
+    assert closing["next"] == "at page 3"
+    (start, end, closing), _ = synced(state)
+    assert all(one["resumed"] for one in (start, end, closing))
+    assert start["next"] == "at page 3"
+    assert end["next"] == closing["next"] != "at page 3"
+    assert (end["stream"], end["pages"], end["requests"]) == (PROFILES, PAGES - 2, PAGES - 2)
+    assert closing["requests"] == end["requests"] + 1  # The token's.
+    assert end["records"] == closing["records"] == len(all_ids(sandbox)) - 200
+    assert closing["complete"] == 1
+    assert end["retries"] == closing["retries"] == 0

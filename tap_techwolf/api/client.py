@@ -133,10 +133,16 @@ class ApiClient:
 
 
 class ExportClient:
-    """Fetch the pages of one export, one at a time."""
+    """Fetch the pages of one export, one at a time.
+
+    Attributes:
+        requests: How many requests for pages were sent.
+        retries: How many of them repeated one that had failed.
+    """
 
     def __init__(self, api: ApiClient, export: Export) -> None:
         self.export = export
+        self.requests = self.retries = 0
         self._api = api
         self._stopped = Event()
 
@@ -160,6 +166,7 @@ class ExportClient:
             ExportError: There is no such page, or it may be incomplete.
             StoppedError: The stream has ended meanwhile.
         """
+        before = self.requests
         try:
             return self._api.retries.run(
                 partial(self._get_page, request, number), self._place(number), max_attempts
@@ -170,6 +177,8 @@ class ExportClient:
             if status is not None and is_transient(status):
                 advice = _status_advice(status)
             raise self._error(number, error.summary, advice, status, error.reason) from error
+        finally:
+            self.retries += max(self.requests - before - 1, 0)
 
     def _get_page(self, request: Request, number: int) -> Page:
         """Make one attempt to fetch a page."""
@@ -197,6 +206,7 @@ class ExportClient:
 
     def _send(self, request: Request) -> Response:
         self._raise_if_stopped()
+        self.requests += 1
         try:
             response = self._api.send(request)
         except RequestError:

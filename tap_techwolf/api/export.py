@@ -7,14 +7,6 @@ from typing import Any
 
 from tap_techwolf.api.page import Record
 from tap_techwolf.api.pagination import ListPaginator, Pagination, Paginator, Position
-from tap_techwolf.config.settings import SETTING_NAMES
-
-
-def _setting(name: str) -> str:
-    """Return the name of a setting; a typo fails when the module is imported."""
-    if name not in SETTING_NAMES:
-        raise ValueError(f"There is no setting {name!r}.")
-    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +23,6 @@ class Parameter:
     setting: str
     api_default: str
     decides_rows: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the setting."""
-        _setting(self.setting)
 
 
 EXTERNAL_VENDOR = Parameter("external_vendor", "external_vendor", api_default="techwolf")
@@ -56,11 +44,6 @@ class Filter:
     setting: str | None
     operator: str | None = None
 
-    def __post_init__(self) -> None:
-        """Check the setting."""
-        if self.setting is not None:
-            _setting(self.setting)
-
     def to_json(self, value: object) -> dict[str, Any]:
         """Return the filter as the API wants it."""
         operator = {"operator": self.operator} if self.operator else {}
@@ -73,10 +56,10 @@ JOB_FAMILIES = Filter("job_family_id_is_in_list", "job_family_ids", setting="job
 LAST_UPDATED = Filter("last_updated", "value", setting=None, operator="gt")
 
 # The settings that list what each record includes.
-EMPLOYEE_TASK_INCLUDES = _setting("employee_task_includes")
-JOB_TASK_INCLUDES = _setting("job_task_includes")
-EMPLOYEE_SKILL_INCLUDES = _setting("employee_skill_includes")
-JOB_SKILL_INCLUDES = _setting("job_skill_includes")
+EMPLOYEE_TASK_INCLUDES = "employee_task_includes"
+JOB_TASK_INCLUDES = "job_task_includes"
+EMPLOYEE_SKILL_INCLUDES = "employee_skill_includes"
+JOB_SKILL_INCLUDES = "job_skill_includes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from http import HTTPMethod
 from typing import Any
 
-from singer_sdk.pagination import BaseAPIPaginator
-from typing_extensions import override
-
 from tap_techwolf.api.page import BrokenPageError, Page, Record
 
 logger = logging.getLogger(__name__)
@@ -37,7 +34,7 @@ class NextStartingAfter:
             parameters["starting_after"] = position
         return parameters
 
-    def next_position(self, page: Page, _position: Position) -> Position:
+    def next_position(self, page: Page, _position: Position = None) -> Position:
         """Return the cursor of the next page; None after the last page.
 
         `has_next` alone decides: a page in the middle of an export may be empty, as employees
@@ -90,12 +87,8 @@ class LimitOffset:
         return count
 
 
-class Paginator(BaseAPIPaginator[Position]):
+class Paginator:
     """Follow an export from page to page, by `next_starting_after`.
-
-    The SDK's own paginators end at a page without a cursor or without records, and notice a loop
-    only if a cursor is followed by itself. This one takes pages in place of responses, so that
-    each response is parsed once.
 
     Attributes:
         is_whole: Whether no record can be missing, once there is no further page.
@@ -103,29 +96,20 @@ class Paginator(BaseAPIPaginator[Position]):
 
     is_whole = True
 
-    def __init__(self, start_value: Position, key: Mapping[str, type]) -> None:
-        super().__init__(start_value)
+    def __init__(self, start: Position, key: Mapping[str, type]) -> None:
         self._key = key
-        self._seen = {start_value}
+        self._seen = {start}
 
-    @override
-    def has_more(self, response: Page) -> bool:  # type: ignore[override]
-        """Return whether there is a page after this one."""
-        return NEXT_STARTING_AFTER.next_position(response, self.current_value) is not None
+    def position_after(self, page: Page) -> Position:
+        """Return where the page after this one is; None after the last page.
 
-    @override
-    def get_next(self, response: Page) -> Position:  # type: ignore[override]
-        """Return where the next page is; it was never read before, or the pages would not end."""
-        position = NEXT_STARTING_AFTER.next_position(response, self.current_value)
-        if position in self._seen:
+        It is none that was read before: the pages would never end.
+        """
+        position = NEXT_STARTING_AFTER.next_position(page)
+        if position is not None and position in self._seen:
             raise BrokenPageError("'next_starting_after' leads back to an earlier page")
         self._seen.add(position)
         return position
-
-    def position_after(self, page: Page) -> Position:
-        """Advance beyond a page, and return where the next one is; None after the last page."""
-        self.advance(page)  # type: ignore[arg-type]  # It only reaches the methods above.
-        return None if self.finished else self.current_value
 
     def records(self, page: Page) -> list[Record]:
         """Return the page's records, each an object that has its key."""

@@ -32,10 +32,8 @@ def _includes(entity: str, kind: str, default: str, others: str) -> th.Property[
         th.ArrayType(th.StringType(allowed_values=includes)),
         default=default.split(),
         title=f"{entity.capitalize()} {kind} details",
-        description=(
-            f"Optional details to export with each {kind} in {entity}_{kind}_profiles: any of "
-            f"{', '.join(includes)}. An empty list exports none."
-        ),
+        description=f"Optional details to export with each {kind} in {entity}_{kind}_profiles: "
+        f"any of {', '.join(includes)}. An empty list exports none.",
     )
 
 
@@ -45,10 +43,8 @@ SETTINGS = th.PropertiesList(
         th.StringType(pattern=rf"^[A-Za-z0-9_-]+{_END}", max_length=_LABEL_LENGTH),
         required=True,
         title="Tenant",
-        description=(
-            "Your company's tenant name at TechWolf: letters, digits, '-' and '_'. It is the "
-            "first part of the API's host name and is sent with token requests."
-        ),
+        description="Your company's tenant name at TechWolf: letters, digits, '-' and '_'. It is "
+        "the first part of the API's host name and is sent with token requests.",
         examples=["acme"],
     ),
     th.Property(
@@ -56,11 +52,9 @@ SETTINGS = th.PropertiesList(
         th.StringType(pattern=rf"^[a-z]{{2,}}[0-9]+{_END}", max_length=_LABEL_LENGTH),
         default="eu3",
         title="Region",
-        description=(
-            "The region that hosts your tenant: eu3 (Europe), us3 (United States) or another "
-            "of that form. It determines the API's host name, the token endpoint and the "
-            "audience."
-        ),
+        description="The region that hosts your tenant: eu3 (Europe), us3 (United States) or "
+        "another of that form. It determines the API's host name, the token endpoint and the "
+        "audience.",
         examples=["eu3", "us3"],
     ),
     th.Property(
@@ -75,20 +69,16 @@ SETTINGS = th.PropertiesList(
         th.StringType(min_length=1, pattern=_TRIMMED),
         secret=True,
         title="Client secret",
-        description=(
-            "The client secret that TechWolf issued to you. Set either this or `private_key`."
-        ),
+        description="The client secret that TechWolf issued to you. Set either this or "
+        "`private_key`.",
     ),
     th.Property(
         "private_key",
         th.StringType(min_length=1),
         secret=True,
         title="Private key",
-        description=(
-            "The RSA private key, in PEM format, whose public key is registered with "
-            "TechWolf. A literal \\n counts as a line break. Set either this or "
-            "`client_secret`."
-        ),
+        description="The RSA private key, in PEM format, whose public key is registered with "
+        "TechWolf. A literal \\n counts as a line break. Set either this or `client_secret`.",
     ),
     th.Property(
         "private_key_passphrase",
@@ -102,28 +92,22 @@ SETTINGS = th.PropertiesList(
         th.ArrayType(th.StringType(min_length=1, pattern=_TRIMMED)),
         default=["read"],
         title="Scopes",
-        description=(
-            "The scopes to request for the access token. The exports need only `read`. An "
-            "empty list requests the tenant's default scopes."
-        ),
+        description="The scopes to request for the access token. The exports need only `read`. An "
+        "empty list requests the tenant's default scopes.",
     ),
     th.Property(
         "api_url",
         th.StringType(),
         title="API URL",
-        description=(
-            "The base URL of the API, if it is not https://{tenant}.{region}.techwolf.ai. "
-            "Must use https, except on a loopback address."
-        ),
+        description="The base URL of the API, if it is not https://{tenant}.{region}.techwolf.ai. "
+        "Must use https, except on a loopback address.",
     ),
     th.Property(
         "auth_url",
         th.StringType(),
         title="Token endpoint URL",
-        description=(
-            "The URL of the token endpoint, if it is not the usual one for `region`. Must use "
-            "https, except on a loopback address."
-        ),
+        description="The URL of the token endpoint, if it is not the usual one for `region`. Must "
+        "use https, except on a loopback address.",
     ),
     th.Property(
         "audience",
@@ -135,19 +119,16 @@ SETTINGS = th.PropertiesList(
         "api_version",
         th.DateType(),
         title="API version",
-        description=(
-            "The dated API version to use, sent as X-API-Version. Default: your tenant's version."
-        ),
+        description="The dated API version to use, sent as X-API-Version. Default: your tenant's "
+        "version.",
         examples=["2024-12-05"],
     ),
     th.Property(
         "start_date",
         th.DateTimeType(),
         title="Start date",
-        description=(
-            "The first sync exports only employees and jobs updated since this date. Later "
-            "syncs continue from their bookmark instead. Default: export everything."
-        ),
+        description="The first sync exports only employees and jobs updated since this date. Later "
+        "syncs continue from their bookmark instead. Default: export everything.",
         examples=["2026-01-01T00:00:00Z"],
     ),
     th.Property(
@@ -155,78 +136,62 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=1),
         default=1,
         title="Lookback days",
-        description=(
-            "How many days before its bookmark an incremental sync starts, at least 1. More "
-            "days repeat more records, which loaders update in place by their keys."
-        ),
+        description="How many days before its bookmark an incremental sync starts, at least 1. "
+        "More days repeat more records, which loaders update in place by their keys.",
     ),
     th.Property(
         "optional_streams",
         th.ArrayType(th.StringType(allowed_values=list(OPTIONAL_STREAMS))),
         default=[],
         title="Optional streams",
-        description=(
-            f"Further exports to load, if your company has them: any of "
-            f"{', '.join(OPTIONAL_STREAMS)}."
-        ),
+        description=f"Further exports to load, if your company has them: any of "
+        f"{', '.join(OPTIONAL_STREAMS)}.",
     ),
     th.Property(
         "page_size",
         th.IntegerType(minimum=1, maximum=100),
         default=100,
         title="Page size",
-        description=(
-            "Records per request, 1 to 100. Smaller pages need more requests. At 100, "
-            "`employees` and `organisational_units` are read with 200 per request."
-        ),
+        description="Records per request, 1 to 100. Smaller pages need more requests. At 100, "
+        "`employees` and `organisational_units` are read with 200 per request.",
     ),
     th.Property(
         "parallel_streams",
         th.IntegerType(minimum=1, maximum=9),
         default=3,
         title="Parallel streams",
-        description=(
-            "How many exports to read at the same time, 1 to 9. 1 reads one after another."
-        ),
+        description="How many exports to read at the same time, 1 to 9. 1 reads one after another.",
     ),
     th.Property(
         "is_active",
         th.BooleanType(),
         title="Active employees",
-        description=(
-            "true: export only active employees. false: only inactive ones. Default: all "
-            "employees. Does not affect jobs, and not `employees`, which lists leavers, too."
-        ),
+        description="true: export only active employees. false: only inactive ones. Default: all "
+        "employees. Does not affect jobs, and not `employees`, which lists leavers, too.",
     ),
     th.Property(
         "external_vendor",
         th.StringType(allowed_values=["techwolf", "workday", "sap_attribute_library"]),
         title="Skill vocabulary",
-        description=(
-            "The vendor whose skill names to use: techwolf, workday or "
-            "sap_attribute_library. The vendor must be enabled for your tenant. Default: "
-            "TechWolf's skill names."
-        ),
+        description="The vendor whose skill names to use: techwolf, workday or "
+        "sap_attribute_library. The vendor must be enabled for your tenant. Default: TechWolf's "
+        "skill names.",
     ),
     th.Property(
         "ai_goal_versions",
         th.StringType(allowed_values=["latest", "all"]),
         default="latest",
         title="AI goal versions",
-        description=(
-            "latest: only each employee's newest AI goal, with external_id as the key. all: "
-            "every version, with external_id and version as the key."
-        ),
+        description="latest: only each employee's newest AI goal, with external_id as the key. "
+        "all: every version, with external_id and version as the key.",
     ),
     th.Property(
         "task_profile_format",
         th.StringType(allowed_values=["list", "hierarchy"]),
         default="list",
         title="Task profile format",
-        description=(
-            "list: export tasks as a flat list in the column `tasks`. hierarchy: export them "
-            "as a tree in the column `hierarchy`. The other column is null."
-        ),
+        description="list: export tasks as a flat list in the column `tasks`. hierarchy: export "
+        "them as a tree in the column `hierarchy`. The other column is null.",
     ),
     _includes(
         "employee", "task", "ai_impact source_events linked_skills weekly_hours", "rejected_tasks"
@@ -269,6 +234,3 @@ SETTINGS = th.PropertiesList(
     ),
     additional_properties=False,
 )
-
-#: The names of the settings, so that code which refers to a setting that is not there fails early.
-SETTING_NAMES = frozenset(SETTINGS.to_dict()["properties"])

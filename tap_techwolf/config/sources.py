@@ -1,10 +1,12 @@
 """Read settings, states and catalogs from JSON files, and settings from environment variables."""
 
+import ast
 import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -64,7 +66,7 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         problem = "The file .env in a folder above the installed tap is not a text in UTF-8."
         raise SettingsError(problem) from None
     settings = {
-        name: _convert(text, setting.get("type", []))
+        name: convert(text, setting.get("type", []))
         for name, setting in schema["properties"].items()
         if (text := variables.get(f"{prefix}{name.upper()}")) is not None
     }
@@ -85,17 +87,19 @@ def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
     return nested
 
 
-def _convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value
+def convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value
+    """Convert a setting's text to one of its types; a text that cannot be converted stays."""
     if "string" in types or not text:
         return text
     if "boolean" in types and text.lower() in _BOOLEANS:
         return _BOOLEANS[text.lower()]
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        if "array" in types and not text.lstrip().startswith(("[", "{")):
-            return [part.strip() for part in text.split(",")]
-        return text
+    # Meltano exports the lists of meltano.yml as Python prints them.
+    for parse in (json.loads, ast.literal_eval) if text.lstrip().startswith("[") else (json.loads,):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return parse(text)
+    if "array" in types and not text.lstrip().startswith(("[", "{")):
+        return [part.strip() for part in text.split(",")]
+    return text
 
 
 def misspelled_variables(

@@ -11,6 +11,7 @@ from jsonschema.validators import extend
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
+from tap_techwolf.config.sources import convert
 from tap_techwolf.config.urls import auth_url_of, is_safe_url
 from tap_techwolf.dates import parse_date_time
 
@@ -39,14 +40,19 @@ _LIMITS = {
 
 
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with the defaults of those that are not set.
+    """Return the settings, each of its type, with the defaults of those that are not set.
 
     A setting that is null or an empty string counts as not set, because orchestrators write
-    settings without a value that way.
+    settings without a value that way. Texts are converted: Meltano, which would fail on a wrong one
+    without naming the setting, is told that each setting is a text.
     """
-    settings = schema["properties"].items()
-    defaults = {name: setting["default"] for name, setting in settings if "default" in setting}
-    return defaults | {name: value for name, value in config.items() if value not in (None, "")}
+    settings = schema["properties"]
+    given = {name: value for name, value in config.items() if value not in (None, "")}
+    for name, value in given.items():
+        if isinstance(value, str) and name in settings:
+            given[name] = convert(value, settings[name]["type"])
+    defaults = {name: one["default"] for name, one in settings.items() if "default" in one}
+    return defaults | given
 
 
 def problems(
@@ -68,6 +74,15 @@ def problems(
     yield from _credential_problems(valid, config, allow_missing=allow_missing)
     if valid.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "'flattening_max_depth' is missing: 'flattening_enabled' needs it"
+
+
+def valid_alone(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings in which nothing is wrong, each by itself."""
+    return {
+        name: value
+        for name, value in config.items()
+        if not any(problems({name: value}, schema, allow_missing=True))
+    }
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

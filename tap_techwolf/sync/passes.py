@@ -78,7 +78,7 @@ class Pass:
         here, warnings = plan_pass(self.settings, self.state)
         for warning in warnings:
             logger.warning("%s: %s.", self.settings.stream, warning)
-        self.progress.start(here, self.settings)
+        self.progress.start(here, self.settings, self.state, self.client)
         page, here = self._first_page(here)
         # By the same clock as the beginning, and not misled by one that is set meanwhile.
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)

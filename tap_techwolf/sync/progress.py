@@ -2,9 +2,12 @@
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
+from tap_techwolf.api.client import ExportClient
 from tap_techwolf.sync.pass_settings import PassSettings
-from tap_techwolf.sync.state import Checkpoint
+from tap_techwolf.sync.state import Checkpoint, next_start
 
 logger = logging.getLogger(__name__)
 
@@ -12,35 +15,46 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 class Progress:
-    """Count the pages and records that one stream writes in one run."""
+    """Count what one stream reads and writes in one run.
+
+    Each line has what it says as fields, too, for structured logs.
+    """
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._started = self._reported = time.monotonic()
         self.pages = self.records = 0
+        self.is_resumed = False
 
-    def start(self, checkpoint: Checkpoint, settings: PassSettings) -> None:
-        """Report which pass starts, and where."""
+    def start(
+        self,
+        checkpoint: Checkpoint,
+        settings: PassSettings,
+        state: Mapping[str, Any],
+        client: ExportClient,
+    ) -> None:
+        """Report which pass starts, and where; the state and the client change until its end."""
         self._started = self._reported = time.monotonic()
+        self._settings, self._state, self._client = settings, state, client
         if checkpoint.continues is not None:
             what = f"incremental pass, updates after {checkpoint.filter_date}"
         elif checkpoint.filter_date is not None:
             what = f"first pass, updates after {checkpoint.filter_date} ('start_date')"
         else:
             what = f"full pass ({'no bookmark' if settings.is_incremental else 'FULL_TABLE'})"
-        if checkpoint.starting_after is not None:
+        self.is_resumed = checkpoint.starting_after is not None
+        if self.is_resumed:
             records = count_text(checkpoint.records, "record")
             what += f", resumed at page {checkpoint.page} after {records}"
-        logger.info("%s: %s", self._stream, what)
+        self._log(what)
 
     def page_written(self, records: int) -> None:
         """Count a page and its records, and report them if it is time."""
         self.pages += 1
         self.records += records
-        now = time.monotonic()
-        if now - self._reported >= SECONDS_BETWEEN_LINES:
-            self._reported = now
-            logger.info("%s: %s so far", self._stream, self._tally(now))
+        if time.monotonic() - self._reported >= SECONDS_BETWEEN_LINES:
+            self._reported = time.monotonic()
+            self._log(f"{self._tally()} so far")
 
     def end(self, last: Checkpoint) -> None:
         """Report what was written in this run, and in the whole pass if it took several runs."""
@@ -48,10 +62,23 @@ class Progress:
         if last.runs > 1:
             pages, records = count_text(last.page, "page"), count_text(last.records, "record")
             whole = f"; the whole pass: {pages}, {records} in {last.runs} runs"
-        logger.info("%s: done, %s%s", self._stream, self._tally(time.monotonic()), whole)
+        self._log(f"done, {self._tally()}{whole}")
 
-    def _tally(self, now: float) -> str:
-        seconds = now - self._started
+    def _log(self, what: str) -> None:
+        fields = {
+            "stream": self._stream,
+            "records": self.records,
+            "pages": self.pages,
+            "requests": self._client.requests,
+            "retries": self._client.retries,
+            "seconds": round(time.monotonic() - self._started, 1),
+            "resumed": self.is_resumed,
+            "next": next_start(self._state, is_incremental=self._settings.is_incremental),
+        }
+        logger.info("%s: %s", self._stream, what, extra=fields)
+
+    def _tally(self) -> str:
+        seconds = time.monotonic() - self._started
         return (
             f"{count_text(self.pages, 'page')}, {count_text(self.records, 'record')} in "
             f"{seconds:.1f} s ({self.records / max(seconds, 0.001):.0f} per second)"

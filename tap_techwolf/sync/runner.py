@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from tap_techwolf.signals import EXIT_SECONDS
 from tap_techwolf.sync.context import RunContext
 from tap_techwolf.sync.pass_settings import tenant_hash
 from tap_techwolf.sync.progress import count_text
-from tap_techwolf.sync.state import loaded_passes
+from tap_techwolf.sync.state import loaded_passes, next_start
 from tap_techwolf.sync.stream import ExportStream
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,8 @@ def sync_streams(streams: Sequence[ExportStream], context: RunContext) -> None:
         raise
     finally:
         seconds = time.monotonic() - started
-        logger.info(summarize(streams, complete, api, seconds))
+        line, fields = summarize(streams, complete, api, seconds)
+        logger.info(line, extra=fields)
     if failures:
         raise SyncError(failures)
 
@@ -125,30 +126,35 @@ def run_side_by_side(
 
 
 def summarize(
-    streams: Sequence[ExportStream], complete: Iterable[str], api: ApiClient, seconds: float
-) -> str:
-    """Return a run's closing line: what is complete, what it took, where the next run starts."""
-    done = set(complete)
-    records = sum(stream.progress.records for stream in streams)
+    streams: Sequence[ExportStream], complete: Sequence[str], api: ApiClient, seconds: float
+) -> tuple[str, dict[str, object]]:
+    """Return a run's closing line, as text and as fields.
+
+    It says what is complete, what it took, and where the next run starts.
+    """
     places = defaultdict(list)
     for stream in streams:
-        places[_next_run(stream, is_complete=stream.name in done)].append(stream.name)
+        is_incremental = stream.replication_method == REPLICATION_INCREMENTAL
+        places[next_start(stream.stream_state, is_incremental=is_incremental)].append(stream.name)
     by_place = (f"{', '.join(names)} {place}" for place, names in places.items())
     where = next(iter(places)) if len(places) == 1 else "; ".join(by_place)
-    retries = f"{api.retries.count} {'retry' if api.retries.count == 1 else 'retries'}"
-    return (
-        f"{len(done)} of {count_text(len(streams), 'stream')} complete: "
-        f"{count_text(records, 'record')}, "
-        f"{count_text(api.transport.request_count, 'request')}, {retries} in {seconds:.1f} s; "
+    records = sum(stream.progress.records for stream in streams)
+    requests, retries = api.transport.request_count, api.retries.count
+    line = (
+        f"{len(complete)} of {count_text(len(streams), 'stream')} complete: "
+        f"{count_text(records, 'record')}, {count_text(requests, 'request')}, "
+        f"{retries} {'retry' if retries == 1 else 'retries'} in {seconds:.1f} s; "
         f"if the loader saves the last state, the next run starts {where}"
     )
-
-
-def _next_run(stream: ExportStream, *, is_complete: bool) -> str:
-    bookmark = stream.stream_state.get("replication_key_value")
-    checkpoint = stream.stream_state.get("checkpoint")
-    if not is_complete and isinstance(checkpoint, dict) and checkpoint.get("starting_after"):
-        return f"at page {checkpoint.get('page')}"
-    if isinstance(bookmark, str) and stream.replication_method == REPLICATION_INCREMENTAL:
-        return f"with updates since {bookmark[:16].replace('T', ' ')} UTC"
-    return "at the first page"
+    return line, {
+        "stream": ", ".join(stream.name for stream in streams),
+        "streams": len(streams),
+        "complete": len(complete),
+        "records": records,
+        "pages": sum(stream.progress.pages for stream in streams),
+        "requests": requests,
+        "retries": retries,
+        "seconds": round(seconds, 1),
+        "resumed": any(stream.progress.is_resumed for stream in streams),
+        "next": where,
+    }

@@ -225,6 +225,17 @@ def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, 
                 yield stream, found
 
 
+def next_start(state: Mapping[str, Any], *, is_incremental: bool) -> str:
+    """Say where the next run starts if it is given a stream's state."""
+    checkpoint = state.get("checkpoint")
+    if isinstance(checkpoint, dict) and checkpoint.get("starting_after"):
+        return f"at page {checkpoint.get('page')}"
+    bookmark = state.get("replication_key_value")
+    if isinstance(bookmark, str) and is_incremental:
+        return f"with updates since {bookmark[:16].replace('T', ' ')} UTC"
+    return "at the first page"
+
+
 def parse_moment(value: object) -> datetime:
     """Parse the moment when a pass began; later passes must be able to begin after it."""
     moment = parse_date_time(value)

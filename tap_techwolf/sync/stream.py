@@ -60,12 +60,6 @@ class ExportStream(Stream):
     #: The API's values are of JSON types already; the SDK would walk through each record.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init_subclass__(cls) -> None:
-        """Raise an error for a subclass that lacks something, when its module is imported."""
-        said = ("name", "path", "primary_keys", "parameters", "include", "filters", "pagination")
-        if missing := [name for name in said if name not in vars(cls)]:
-            raise TypeError(f"{cls.__name__} must say: {', '.join(missing)}")
-
     def __init__(self, tap: Tap, context: RunContext) -> None:
         super().__init__(tap, schema=read_schema(self.name))
         self._run = context

@@ -8,7 +8,6 @@ import subprocess
 import pytest
 
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.errors import SettingsError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import COMMAND, discover, settings
 
@@ -48,9 +47,36 @@ def test_discovery_needs_no_settings() -> None:
     ]
 
 
-def test_discovery_refuses_a_wrong_setting() -> None:
-    with pytest.raises(SettingsError, match="'task_profile_format'"):
-        discover({"task_profile_format": "tree"})
+def test_discovery_names_a_wrong_setting_and_goes_on_without_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong = {"region": "europe", "optional_streams": ["skils"], "ai_goal_versions": "all"}
+    found = {entry["tap_stream_id"]: entry for entry in discover(wrong)["streams"]}
+    assert found["employee_ai_goals"]["key_properties"] == ["external_id", "version"]
+    assert len(found) == 4
+    [warning] = [one.message for one in caplog.records]
+    assert "'region'" in warning
+    assert "'optional_streams'" in warning
+    assert "europe" not in warning
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("page_size", "50", 50),
+        ("is_active", "True", True),  # As Meltano writes what is true in meltano.yml.
+        ("flattening_enabled", "off", False),
+        ("scopes", "read, write", ["read", "write"]),
+        ("optional_streams", '["skills"]', ["skills"]),
+        ("optional_streams", "['skills', 'employees']", ["skills", "employees"]),
+        ("tenant", "123", "123"),
+    ],
+)
+def test_a_text_is_converted_to_the_type_of_its_setting(
+    name: str, text: str, expected: object
+) -> None:
+    tap = TapTechWolf(config={name: text}, validate_config=False)
+    assert tap.config[name] == expected
 
 
 def test_settings_show_in_about() -> None:

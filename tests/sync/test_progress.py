@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from tap_techwolf.api.client import ExportClient
+from tap_techwolf.streams import JobTaskProfiles
 from tap_techwolf.sync.pass_settings import PassSettings
 from tap_techwolf.sync.progress import Progress
 from tap_techwolf.sync.state import Checkpoint
+from tap_techwolf.tap import TapTechWolf
+from tests.harness import settings as api_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +33,10 @@ FIRST = Checkpoint(
     scope_hash="",
     resume_hash="",
 )
+
+
+API = TapTechWolf(config=api_settings("http://127.0.0.1:9")).context.api
+CLIENT = ExportClient(API, JobTaskProfiles.export_of({}))
 
 
 def settings(*, is_incremental: bool) -> PassSettings:
@@ -48,7 +56,7 @@ def test_progress_is_reported_at_most_every_thirty_seconds(
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = Progress("jobs")
-    progress.start(FIRST, settings(is_incremental=False))
+    progress.start(FIRST, settings(is_incremental=False), {}, CLIENT)
     for _ in range(12):
         now += 10
         progress.page_written(100)
@@ -91,14 +99,15 @@ def test_the_start_says_what_the_pass_brings_and_where_it_goes_on(
     caplog: pytest.LogCaptureFixture, changes: dict[str, Any], is_incremental: bool, text: str
 ) -> None:
     one = replace(FIRST, **changes)
-    Progress("jobs").start(one, settings(is_incremental=is_incremental))
+    Progress("jobs").start(one, settings(is_incremental=is_incremental), {}, CLIENT)
     assert caplog.messages == [f"jobs: {text}"]
 
 
 def test_a_pass_that_took_several_runs_is_summed_up(caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress("jobs")
+    progress.start(FIRST, settings(is_incremental=False), {}, CLIENT)
     progress.page_written(1)
     progress.end(replace(FIRST, page=7, records=601, runs=2))
-    [line] = caplog.messages
+    line = caplog.messages[-1]
     assert line.startswith("jobs: done, 1 page, 1 record in ")
     assert line.endswith("; the whole pass: 7 pages, 601 records in 2 runs")
