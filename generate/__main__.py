@@ -85,12 +85,20 @@ def generated() -> dict[str, str]:
         "tap_techwolf/help.txt": documents.help_text(),
         "benchmarks/results.svg": plot(results),
         "README.md": with_table(
-            with_table((ROOT / "README.md").read_text(), "settings", documents.settings_table()),
+            with_table(
+                (ROOT / "README.md").read_text(),
+                "settings",
+                documents.settings_table(is_short=True),
+            ),
             "questions",
             documents.questions(),
         ),
         "docs/settings.md": with_table(
-            (ROOT / "docs/settings.md").read_text(), "changes", documents.changes_table()
+            with_table(
+                (ROOT / "docs/settings.md").read_text(), "settings", documents.settings_table()
+            ),
+            "changes",
+            documents.changes_table(),
         ),
         "docs/columns.md": with_table(
             (ROOT / "docs/columns.md").read_text(), "columns", documents.column_tables()

@@ -149,14 +149,17 @@ def _default(setting: dict[str, Any], name: str, required: list[str]) -> str:
     return f"`{json.dumps(setting['default'])}`" if "default" in setting else ""
 
 
-def settings_table() -> str:
-    """The settings as a Markdown table."""
+def settings_table(*, is_short: bool = False) -> str:
+    """The settings as a Markdown table, each with its whole description or with one sentence."""
     required = SETTINGS.to_dict()["required"]
     rows = ["| setting | default | description |", "| --- | --- | --- |"]
     for name, setting in settings().items():
         secret = " Secret." if setting.get("secret") else ""
         default = _default(setting, name, required)
-        rows.append(f"| `{name}` | {default} | {setting['description']}{secret} |")
+        description = setting["description"]
+        if is_short:
+            description = description.partition(". ")[0].rstrip(".") + "."
+        rows.append(f"| `{name}` | {default} | {description}{secret} |")
     return "\n".join(rows)
 
 

@@ -207,7 +207,7 @@ def test_the_date_of_the_first_sync_is_the_one_that_is_asked_for() -> None:
 def test_a_stream_map_hides_employees_and_still_joins_their_tables(
     sandbox: Sandbox, url: str
 ) -> None:
-    project = yaml.safe_load(block("docs/operations.md", "stream_maps", "yaml"))
+    project = yaml.safe_load(block("docs/personal-data.md", "stream_maps", "yaml"))
     [extractor] = project["plugins"]["extractors"]
     config = extractor["config"] | {"stream_map_config": {"salt": "a long random text"}}
     config["optional_streams"] = ["employees", "employee_skill_profiles", MATCHES]
@@ -226,7 +226,7 @@ def test_a_stream_map_hides_employees_and_still_joins_their_tables(
 
 
 def test_the_columns_that_are_called_personal_are_there() -> None:
-    text = (ROOT / "docs/operations.md").read_text().partition("## Personal data")[2]
+    text = (ROOT / "docs/personal-data.md").read_text()
     columns = (ROOT / "docs/columns.md").read_text()
     rows = re.findall(r"^\| (`.*?) \| `", text, re.MULTILINE)
     assert len(rows) == 8

@@ -222,7 +222,7 @@ def test_the_documents_keep_what_a_failing_loader_logs_out_of_the_log(
         load(meltano, store, "--full-refresh")
     assert "Failing row contains" in str(caught.value)
     config = tmp_path / "logging.yaml"
-    config.write_text(block("docs/operations.md", "meltano.plugin.stderr.loaders", "yaml"))
+    config.write_text(block("docs/personal-data.md", "meltano.plugin.stderr.loaders", "yaml"))
     with pytest.raises(MeltanoError) as caught:
         load(meltano, store, "--full-refresh", MELTANO_CLI_LOG_CONFIG=str(config))
     assert "Failing row contains" not in str(caught.value)
