@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tap_techwolf.config.settings import SETTINGS
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
-from tap_techwolf.config.validation import complete, problems, valid_alone
+from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.errors import SettingsError, SyncError, Terminated
 from tap_techwolf.signals import EXIT_SECONDS, exit_after, exit_now, handle_signals
 from tap_techwolf.streams import STREAMS, streams_of
@@ -93,7 +93,12 @@ class TapTechWolf(Tap):
                 raise SettingsError(problem)
             # Discovery. Meltano discovers before it starts the doctor, which explains all of them.
             logger.warning(problem)
-            settings = complete(valid_alone(settings, schema), schema)
+            valid = {
+                name: value
+                for name, value in settings.items()
+                if not any(problems({name: value}, schema, allow_missing=True))
+            }
+            settings = complete(valid, schema)
         self._is_terminated = self._has_synced = False
         super().__init__(
             config=settings,

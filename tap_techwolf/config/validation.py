@@ -74,15 +74,9 @@ def problems(
     yield from _credential_problems(valid, config, allow_missing=allow_missing)
     if valid.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "'flattening_max_depth' is missing: 'flattening_enabled' needs it"
-
-
-def valid_alone(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings in which nothing is wrong, each by itself."""
-    return {
-        name: value
-        for name, value in config.items()
-        if not any(problems({name: value}, schema, allow_missing=True))
-    }
+    for name, value in (valid.get("stream_map_config") or {}).items():
+        if value is None:  # Meltano puts it in the place of a variable that is not set.
+            yield f"{name!r} in 'stream_map_config' is null: set the variable that it names"
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -144,7 +144,7 @@ def summarize(
         f"{len(complete)} of {count_text(len(streams), 'stream')} complete: "
         f"{count_text(records, 'record')}, {count_text(requests, 'request')}, "
         f"{retries} {'retry' if retries == 1 else 'retries'} in {seconds:.1f} s; "
-        f"if the loader saves the last state, the next run starts {where}"
+        f"if the last state is saved, the next run starts {where}"
     )
     return line, {
         "stream": ", ".join(stream.name for stream in streams),

@@ -128,6 +128,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "a value in 'job_task_includes' must be one of",
     ),
     ("job_family_ids", {"job_family_ids": {"JF": 1}}, "'job_family_ids' must be a list"),
+    (
+        "a salt from a variable that is not set",
+        {"stream_map_config": {"salt": None}},
+        "'salt' in 'stream_map_config' is null",
+    ),
     ("job_family_ids a number", {"job_family_ids": 123}, "'job_family_ids' must be a list, such"),
     ("job_family_ids true", {"job_family_ids": True}, "'job_family_ids' must be a list"),
     (

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from demo.meltano import MeltanoError
 from tap_techwolf.doctor.runner import check_names
 
 if TYPE_CHECKING:
@@ -21,3 +24,14 @@ def test_meltano_invokes_the_doctor_with_the_plugins_settings(meltano: Meltano) 
     assert "page_size" in checks["settings"]["seen"]
     assert checks["export:job_task_profiles"]["verdict"] == "ok"
     assert "error" not in {one["verdict"] for one in checks.values()}
+
+
+def test_under_meltano_the_doctor_reports_wrong_settings_as_well(meltano: Meltano) -> None:
+    wrong = {"TAP_TECHWOLF_REGION": "europe", "TAP_TECHWOLF_PAGE_SIZE": "many"}
+    with pytest.raises(MeltanoError) as caught:
+        meltano("invoke", "tap-techwolf:doctor", **wrong)
+    report = str(caught.value)
+    assert "Traceback" not in report
+    [line] = [one for one in report.splitlines() if one.startswith("[error]")]
+    assert "'region'" in line
+    assert "'page_size'" in line
