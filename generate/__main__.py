@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.plot import plot
 from benchmarks.table import results_table
-from generate import documents
+from generate import answers, documents
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -88,6 +88,10 @@ def generated() -> dict[str, str]:
             with_table((ROOT / "README.md").read_text(), "settings", documents.settings_table()),
             "questions",
             documents.questions(),
+        ),
+        "docs/departments.svg": answers.picture(),
+        "docs/answers.md": with_table(
+            (ROOT / "docs/answers.md").read_text(), "answers", answers.questions_and_answers()
         ),
         "docs/settings.md": with_table(
             (ROOT / "docs/settings.md").read_text(), "changes", documents.changes_table()

@@ -28,6 +28,8 @@ GENERATED = [
     ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
     ("README.md", "The client ID that TechWolf issued to you.", "An id."),
     ("docs/columns.md", "The goal in a few words.", "A goal."),
+    ("docs/answers.md", "| Finance | 66 |", "| Finance | 67 |"),
+    ("docs/departments.svg", ">Finance<", ">Money<"),
     ("docs/settings.md", "run a full sync; the column", "nothing; the column"),
     ("tests/catalog.json", '"goal"', '"aim"'),
     ("tap_techwolf/help.txt", "--discover", "--look"),
@@ -37,13 +39,20 @@ GENERATED = [
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The repository, as far as it is generated or generates."""
-    for folder in ("tap_techwolf", "generate", "benchmarks", "demo"):
+    for folder in ("tap_techwolf", "generate", "benchmarks", "demo", "dbt"):
         ignored = shutil.ignore_patterns("__pycache__", "peers")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for folder in ("tests", "docs"):
         (tmp_path / folder).mkdir()
-    documents = [f"docs/{name}.md" for name in ("columns", "costs", "settings")]
-    for file in (*documents, "README.md", "plugin.yaml", "meltano.yml", "tests/catalog.json"):
+    documents = [f"docs/{name}.md" for name in ("answers", "columns", "costs", "settings")]
+    for file in (
+        *documents,
+        "docs/departments.svg",
+        "README.md",
+        "plugin.yaml",
+        "meltano.yml",
+        "tests/catalog.json",
+    ):
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 

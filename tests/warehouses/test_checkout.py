@@ -5,6 +5,7 @@ Only here plugins are installed where users have them, and dbt writes into `tran
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from demo.answers import ANSWERS, answers
 from demo.files import ROOT
 from tests.dbt.conftest import _loaders
 from tests.dbt.warehouses import Postgres
@@ -43,6 +45,8 @@ def test_the_demo_shows_tables_that_equal_their_source() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "employee_ai_goals" in done.stdout
+    # If these differ, look at the new ones, then keep them: python -m demo.answers, make generate.
+    assert answers() == json.loads(ANSWERS.read_text())
 
 
 @pytest.fixture
