@@ -62,19 +62,6 @@ LEVELS = (
     Level("H2", "partly automatable", "yellow", "▓", "#f0e442", "black"),
     Level("H3", "needs human judgement", "blue", "░", "#0072b2", "white"),
 )
-# What makes the SVG the same at each run, on each machine: no layout that depends on fonts, no
-# date, no version. The background is white on a dark page, too.
-STYLE = {
-    "axes.spines.bottom": False,
-    "axes.spines.left": False,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "white",
-    "svg.fonttype": "none",  # Text stays text.
-    "svg.hashsalt": "tap-techwolf",
-    "ytick.major.size": 0,
-}
-METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 # In inches. A segment that is narrower than its text shows none.
 WIDTH, BAR, LEFT, RIGHT = 9.0, 0.52, 1.75, 0.95
 NARROWEST = 0.42
@@ -122,6 +109,8 @@ def draw(file: Path | IO[str], rows: Sequence[Row], form: str) -> None:
     # Imported here: it takes a second that nothing else of the demo should wait for.
     from matplotlib import style  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from benchmarks.plot import METADATA, STYLE  # noqa: PLC0415
 
     panels = (rows[:1], rows[1:])
     height = BAR * len(rows) + 1.7
@@ -177,4 +166,5 @@ def _bars(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xlim(0, max(totals))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xticks([])
+    axes.set_frame_on(False)
     axes.tick_params(axis="y", labelsize=9)
