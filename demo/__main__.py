@@ -15,8 +15,8 @@ from demo import chart
 from demo.files import DATABASE, PICTURE, ROOT, STATE, delete_own_files, require_duckdb
 from demo.meltano import Meltano, running_sandbox
 from demo.query import EXAMPLE
-from demo.questions import QUESTIONS
-from demo.tables import rows_as_table
+from demo.questions import NOTES, QUESTIONS, in_lines
+from demo.tables import print_answer
 from tap_techwolf.config.settings import OPTIONAL_STREAMS
 
 if TYPE_CHECKING:
@@ -155,14 +155,16 @@ class Demo:
 
     def answer(self) -> None:
         """Show the chart, the questions and their answers."""
-        _, jobs = self.query(chart.EXPOSED_JOBS)
-        chart.show(self.console, jobs)
-        chart.draw(PICTURE, jobs)
+        _, hours = self.query(chart.HOURS)
+        chart.show(self.console, hours)
+        chart.draw(PICTURE, hours, "png")
         self.console.print(f"As a picture: {PICTURE.relative_to(ROOT)}")
         for question, sql in QUESTIONS.items():
             self.console.print(f"\n[bold]{question}[/]")
-            self.console.print(sql, style="dim", soft_wrap=True)
-            self.console.print(rows_as_table(*self.query(sql)))
+            self.console.print(in_lines(sql), style="dim", soft_wrap=True)
+            print_answer(self.console, *self.query(sql))
+            if note := NOTES.get(question):
+                self.console.print(note)
         self.console.print(f"\nAsk more: {EXAMPLE}", soft_wrap=True)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from demo.files import DATABASE, ROOT, require_duckdb
-from demo.tables import rows_as_table
+from demo.tables import print_answer
 
 EXAMPLE = 'make query SQL="select * from techwolf_job_ai_exposure limit 5"'
 SHOWN_ROWS = 100
@@ -38,11 +38,12 @@ def main() -> None:
             if answer is None:
                 sys.exit("This is no query: it has no answer.")
             rows = answer.fetchmany(SHOWN_ROWS + 1)
-            table = rows_as_table(answer.columns, rows[:SHOWN_ROWS])
+            columns = answer.columns
     except duckdb.Error as error:
         sys.exit(str(error).partition("\n")[0])
-    # A pipe has no width, and a table that is cut there is of no use.
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
+    # A pipe has no width.
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    print_answer(console, columns, rows[:SHOWN_ROWS])
     if len(rows) > SHOWN_ROWS:
         sys.stderr.write(f"These are the first {SHOWN_ROWS} rows.\n")
 

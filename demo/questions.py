@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+# What is to be known of an answer on the demo's company.
+NOTES = {
+    "Which jobs have changed since last month?": (
+        "The demo changes five jobs. Those that are not listed were given a task that they had "
+        "before, or one that was rejected: they have the same tasks and hours."
+    ),
+    "And which tasks are these?": "The tasks of the jobs that have changed since last month.",
+}
+
 QUESTIONS = {
     "Which skills do the goals need?": (
         "select skill, count(*) as employees from techwolf_ai_goal_skills"
@@ -41,3 +52,15 @@ QUESTIONS = {
         " where ai_impact_level = 'H1' group by task order by hours desc nulls last, task limit 5"
     ),
 }
+
+# A clause's first word, if no parenthesis that began before it ends after it.
+_CLAUSE = re.compile(
+    r"(?<!left)(?<!distinct) "
+    r"(?=(?:from|union all|left join|join|where|and|or|group by|order by) )"
+    r"(?!(?:[^()]|\([^()]*\))*\))"
+)
+
+
+def in_lines(sql: str) -> str:
+    """Return a query with a line for each clause that is not in parentheses."""
+    return _CLAUSE.sub("\n", sql)

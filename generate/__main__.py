@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.plot import plot
 from benchmarks.table import results_table
-from generate import documents
+from generate import answers, diagrams, documents
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -59,54 +59,42 @@ def indented(text: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in text.rstrip().splitlines())
 
 
-def with_table(text: str, name: str, table: str) -> str:
-    """Replace a table in Markdown.
-
-    Args:
-        text: The whole text.
-        name: The name of the table's marks.
-        table: The table, as Markdown.
-
-    Returns:
-        The whole text.
-    """
-    return between(text, name, f"\n{table}\n", ("<!-- ", " -->"))
-
-
 def generated() -> dict[str, str]:
     """All generated files, by their path from the root."""
     settings = indented(as_yaml(documents.meltano_settings()), 8)
     meltano = (ROOT / "meltano.yml").read_text()
     results = json.loads(RESULTS.read_text())
-    return {
+    pages = {
+        "README.md": {
+            "settings": documents.settings_table(is_short=True),
+            "questions": documents.questions(),
+        },
+        "docs/answers.md": {"answers": answers.questions_and_answers()},
+        "docs/settings.md": {
+            "settings": documents.settings_table(),
+            "changes": documents.changes_table(),
+        },
+        "docs/columns.md": {
+            "tables": diagrams.tables(),
+            "models": diagrams.models(),
+            "columns": documents.column_tables(),
+        },
+        "docs/costs.md": {"benchmark": results_table(results)},
+    }
+    found = {
         "meltano.yml": between(meltano, "settings", settings, ("        # ", "")),
         "plugin.yaml": f"# Generated: {HOW}\n{as_yaml(documents.plugin_definition())}",
         "tests/catalog.json": json.dumps(documents.catalog_snapshot(), indent=2) + "\n",
         "tap_techwolf/help.txt": documents.help_text(),
         "benchmarks/results.svg": plot(results),
-        "README.md": with_table(
-            with_table(
-                (ROOT / "README.md").read_text(),
-                "settings",
-                documents.settings_table(is_short=True),
-            ),
-            "questions",
-            documents.questions(),
-        ),
-        "docs/settings.md": with_table(
-            with_table(
-                (ROOT / "docs/settings.md").read_text(), "settings", documents.settings_table()
-            ),
-            "changes",
-            documents.changes_table(),
-        ),
-        "docs/columns.md": with_table(
-            (ROOT / "docs/columns.md").read_text(), "columns", documents.column_tables()
-        ),
-        "docs/costs.md": with_table(
-            (ROOT / "docs/costs.md").read_text(), "benchmark", results_table(results)
-        ),
+        "docs/departments.svg": answers.picture(),
     }
+    for page, parts in pages.items():
+        text = (ROOT / page).read_text()
+        for name, content in parts.items():
+            text = between(text, name, f"\n{content}\n", ("<!-- ", " -->"))
+        found[page] = text
+    return found
 
 
 def main() -> None:

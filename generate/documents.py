@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from importlib.metadata import metadata
-from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from demo.questions import QUESTIONS
 from generate.changes import CHANGES
-from tap_techwolf import schemas
+from generate.diagrams import kind_of_column, schema_of, table_keys
+from tap_techwolf.api.export import LAST_UPDATED
 from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTINGS
 from tap_techwolf.doctor.cli import COMMAND as DOCTOR
 from tap_techwolf.streams import STREAMS
-from tap_techwolf.sync.pass_log import CompletedPasses
 from tap_techwolf.tap import TapTechWolf
+
+if TYPE_CHECKING:
+    from tap_techwolf.sync.stream import ExportStream
+
+SAMPLES = Path(__file__).with_name("samples.json")
 
 CREDENTIALS = ("client_secret", "private_key")
 # The settings of every SDK tap: Meltano has to know what it can set.
@@ -183,28 +188,48 @@ def changes_table() -> str:
 
 
 def column_tables() -> str:
-    """The columns of each stream as Markdown tables."""
-    exports = (
-        (vars(stream)["name"], f" Endpoint: `{stream.pagination.method} {stream.path}`.")
-        for stream in STREAMS
+    """The key, the columns and a sample row of each loaded table, as Markdown."""
+    streams = {vars(stream)["name"]: stream for stream in STREAMS}
+    samples = json.loads(SAMPLES.read_text())
+    return "\n\n".join(
+        _column_table(table, key, streams.get(table), samples.get(table))
+        for table, key in table_keys().items()
     )
-    tables = (*exports, (CompletedPasses.name, ""))
-    return "\n\n".join(_column_table(name, endpoint) for name, endpoint in tables)
 
 
-def _column_table(name: str, endpoint: str) -> str:
-    schema = json.loads((files(schemas) / f"{name}.json").read_text())
-    rows = [f"## `{name}`", "", f"{schema['description']}{endpoint}", ""]
-    rows += ["| column | type | description |", "| --- | --- | --- |"]
-    return "\n".join([*rows, *_columns(schema)])
+def is_personal(stream: type[ExportStream]) -> bool:
+    """Return whether an export is about people rather than jobs, skills or units."""
+    return "employees" in stream.path
+
+
+def _column_table(
+    table: str,
+    key: tuple[str, ...],
+    stream: type[ExportStream] | None,
+    sample: dict[str, Any] | None,
+) -> str:
+    schema = schema_of(table)
+    facts = [f"Key: {', '.join(f'`{one}`' for one in key)}."]
+    if stream:
+        loads = "what changed" if LAST_UPDATED in stream.filters else "everything"
+        personal = "yes" if is_personal(stream) else "no"
+        facts += [f"Each sync loads {loads}.", f"Personal: {personal}."]
+        facts += [f"Endpoint: `{stream.pagination.method} {stream.path}`."]
+    else:
+        facts += ["Each sync adds rows.", "Personal: no."]
+    rows = [f"### `{table}`", "", schema["description"], "", " ".join(facts), ""]
+    rows += ["| column | type | description |", "| --- | --- | --- |", *_columns(schema)]
+    if sample:
+        row = json.dumps(sample, indent=2, ensure_ascii=False)
+        rows += ["", "<details><summary>A row of an invented company</summary>", ""]
+        rows += ["```json", row, "```", "", "</details>"]
+    return "\n".join(rows)
 
 
 def _columns(schema: dict[str, Any], path: str = "") -> list[str]:
     rows = []
     for name, one in schema["properties"].items():
-        kinds = [one["type"]] if isinstance(one["type"], str) else one["type"]
-        kind = one.get("format") or next(kind for kind in kinds if kind != "null")
-        rows.append(f"| `{path}{name}` | {kind} | {one['description']} |")
+        rows.append(f"| `{path}{name}` | {kind_of_column(one)} | {one['description']} |")
         if "properties" in one:
             rows += _columns(one, f"{path}{name}.")
         if "properties" in one.get("items", {}):

@@ -6,18 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from demo import chart, files
 from demo.files import ROOT
-from demo.questions import QUESTIONS
+from demo.questions import QUESTIONS, in_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-JOBS = [("a-job", 16.0, 4.0, 2.5), ("another", 0.0, 0.0, 1.0)]
+HOURS = [("Whole company", 3, 16.5, 4.0, 3.5), ("Sales", 1, 16.0, 4.0, 0.0), ("Legal", 1, 0, 0, 1)]
 MAKE = shutil.which("make") or "make"
 
 needs_duckdb = pytest.mark.skipif(
@@ -53,9 +56,44 @@ def test_a_question_of_the_demo_stands_in_the_packages_readme(question: str) -> 
     assert f"-- {question}\n{QUESTIONS[question]};\n" in (ROOT / "dbt" / "README.md").read_text()
 
 
-def test_the_chart_is_a_picture(tmp_path: Path) -> None:
-    chart.draw(tmp_path / "chart.png", JOBS)
+def test_the_chart_is_a_picture_that_says_what_it_shows(tmp_path: Path) -> None:
+    chart.draw(tmp_path / "chart.png", HOURS, "png")
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    chart.draw(tmp_path / "chart.svg", HOURS, "svg")
+    svg = ET.parse(tmp_path / "chart.svg")  # noqa: S314 - our own
+    words = " ".join(one.text or "" for one in svg.iter() if one.tag.endswith("text"))
+    for shown in ("An invented company", "Sales", "17 h", "69%", "24 h", "H2 partly"):
+        assert shown in words
+    assert "0%" not in words.split()  # A part without hours has no label.
+
+
+def test_the_chart_in_the_terminal_has_hours_and_shares() -> None:
+    with StringIO() as screen:
+        chart.show(Console(file=screen, width=100), HOURS)
+        lines = screen.getvalue().splitlines()
+    assert max(map(len, lines[4:])) <= 100
+    company, sales, legal = (line.split() for line in lines[-3:])
+    assert company[-9:] == ["17", "h", "69%", "4", "h", "17%", "4", "h", "15%"]
+    assert (sales[1].count("█"), sales[1].count("▓")) == (26, 6)
+    assert legal[1] == "░░"
+
+
+@pytest.mark.parametrize(
+    ("sql", "lines"),
+    [
+        ("select a from b where c", ["select a", "from b", "where c"]),
+        (
+            "select a from b left join c using (d) where e in (select f(g) from h where i) and j",
+            [
+                *("select a", "from b", "left join c using (d)"),
+                *("where e in (select f(g) from h where i)", "and j"),
+            ],
+        ),
+        ("select a is distinct from b from c", ["select a is distinct from b", "from c"]),
+    ],
+)
+def test_a_query_is_shown_with_a_line_for_each_clause(sql: str, lines: list[str]) -> None:
+    assert in_lines(sql).splitlines() == lines
 
 
 def query(file: Path, sql: str) -> subprocess.CompletedProcess[str]:
@@ -95,6 +133,16 @@ def test_a_query_is_answered_as_it_was_written(database: Path) -> None:
     )
     assert heading == ["task", "id", "level"]
     assert rows == [["[red]", "0", "H1"], ["[red]", "1", "H1"]]
+
+
+@needs_duckdb
+def test_an_answer_that_is_too_wide_is_shown_row_by_row_and_as_a_whole(database: Path) -> None:
+    columns = ", ".join(f"repeat('{letter}', 36) as id_{letter}" for letter in "abcdefg")
+    done = query(database, f"select {columns}, id from tasks where id < 2")  # noqa: S608
+    assert [line.strip() for line in done.stdout.splitlines() if line[0] == "r"] == [
+        *("row 1", "row 2")
+    ]
+    assert all(done.stdout.count(f"│ id_{letter} │ {letter * 36} │") == 2 for letter in "abcdefg")
 
 
 @needs_duckdb
