@@ -67,7 +67,6 @@ def generated() -> dict[str, str]:
     pages = {
         "README.md": {
             "settings": documents.settings_table(is_short=True),
-            "questions": documents.questions(),
         },
         "docs/answers.md": {"answers": answers.questions_and_answers()},
         "docs/settings.md": {

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demo.questions import QUESTIONS
 from generate.changes import CHANGES
 from generate.diagrams import kind_of_column, schema_of, table_keys
 from tap_techwolf.api.export import LAST_UPDATED
@@ -166,12 +165,6 @@ def settings_table(*, is_short: bool = False) -> str:
             description = description.partition(". ")[0].rstrip(".") + "."
         rows.append(f"| `{name}` | {default} | {description}{secret} |")
     return "\n".join(rows)
-
-
-def questions() -> str:
-    """The demo's questions as a Markdown block of SQL."""
-    lines = [line for question, sql in QUESTIONS.items() for line in (f"-- {question}", f"{sql};")]
-    return "\n".join(["```sql", *lines, "```"])
 
 
 def changes_table() -> str:
