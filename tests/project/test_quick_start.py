@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +28,8 @@ pytestmark = pytest.mark.skipif(
     reason="the pinned loaders have no wheels for this Python",
 )
 QUICK_START = block("README.md", "meltano init")
+SELECTION = block("docs/settings.md", "--list")
+JSON_LOG = block("docs/errors.md", "--log-format=json")
 SCHEDULES = block("docs/operations.md", "schedule run")
 
 
@@ -111,6 +115,34 @@ def test_the_weekly_full_sync_ends_the_warning_about_changed_settings(project: P
     )
     assert full.split() == ["3"] * 3  # The first sync, and one by each of the two commands.
     assert "settings have changed" not in run(daily, project.folder, changed)
+
+
+def test_columns_are_left_out_as_shown_and_a_json_log_has_fields(project: Project) -> None:
+    alone = "meltano select --exclude tap-techwolf employee_task_profiles tasks"
+    run(alone, project.folder, {})
+    assert "*.*" not in (project.folder / "meltano.yml").read_text()
+    shown = run(SELECTION, project.folder, project.variables)
+    assert re.search(r"selected.*employee_task_profiles\.hierarchy", shown)
+    assert not re.search(r"selected.*employee_task_profiles\.tasks$", shown, re.MULTILINE)
+    log = run(JSON_LOG, project.folder, project.variables)
+    run("meltano config unset tap-techwolf _select", project.folder, {})
+    lines = [json.loads(one) for one in log.splitlines() if one.startswith("{")]
+    told = [one for one in lines if {"requests", "retries", "resumed", "next"} <= one.keys()]
+    *_, closing = told
+    streams = ["employee_task_profiles", "job_task_profiles"]
+    assert closing["stream"] == ", ".join(streams)
+    assert closing["streams"] == closing["complete"] == 2
+    assert {one["stream"] for one in told[:-1]} == set(streams)
+    assert all(isinstance(one["seconds"], float) for one in told)
+
+
+def test_null_of_an_object_column_is_found_as_shown(project: Project) -> None:
+    query = block("docs/warehouses.md", "coalesce(hierarchy", "sql").replace(
+        "FROM ", "FROM techwolf."
+    )
+    assert int(project.store.query(query)) == project.sandbox.summary()["job_task_profiles"]
+    is_null = query.replace("coalesce(hierarchy, 'null') = 'null'", "hierarchy IS NULL")
+    assert int(project.store.query(is_null)) == 0
 
 
 def test_the_loader_acknowledges_as_often_as_the_documents_say(project: Project) -> None:
