@@ -128,15 +128,9 @@ def draw(file: Path | IO[str], rows: Sequence[Row], form: str) -> None:
             _bars(axes, panel)
             bottom -= 0.3
         handles, labels = axes.get_legend_handles_labels()
-        figure.legend(
-            handles,
-            labels,
-            loc="upper left",
-            bbox_to_anchor=(0.08 / WIDTH, 1 - 0.68 / height),
-            ncols=len(LEVELS),
-            frameon=False,
-            fontsize=9.5,
-        )
+        corner = (0.08 / WIDTH, 1 - 0.68 / height)
+        look = {"ncols": len(LEVELS), "frameon": False, "fontsize": 9.5}
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=corner, **look)
         figure.savefig(file, format=form, dpi=150, metadata=METADATA if form == "svg" else None)
 
 
