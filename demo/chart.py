@@ -79,7 +79,7 @@ def show(console: Console, rows: Sequence[Row]) -> None:
         console: The terminal.
         rows: The answer to `HOURS`.
     """
-    console.print(f"\n[bold]{TITLE}[/]\n{NOTE}", soft_wrap=True)
+    console.print(f"\n[bold]{TITLE}[/]\n{NOTE}")
     console.print(
         "   ".join(f"[{one.colour}]{one.shade}[/] {one.name} {one.meaning}" for one in LEVELS)
     )
