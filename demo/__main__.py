@@ -101,9 +101,8 @@ class Demo:
         self.sync("the first sync", *SYNC, *BUILD)
         first = {table: len(self.ids(f"select external_id from {table}")) for table in TABLES}  # noqa: S608
         removed, changed = sandbox.remove(1), sandbox.change(CHANGES)
-        self.sync(
-            f"incremental, after an employee left and {CHANGES} employees and jobs changed", *SYNC
-        )
+        changes = f"an employee left, and {CHANGES} employees and {CHANGES} jobs changed"
+        self.sync(f"incremental, after {changes}", *SYNC)
         # Each pass stamps its records: the second one's are those with the latest stamp.
         second = {
             table: self.ids(

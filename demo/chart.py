@@ -79,7 +79,7 @@ def show(console: Console, rows: Sequence[Row]) -> None:
         console: The terminal.
         rows: The answer to `HOURS`.
     """
-    console.print(f"\n[bold]{TITLE}[/]\n{NOTE}", soft_wrap=True)
+    console.print(f"\n[bold]{TITLE}[/]\n{NOTE}")
     console.print(
         "   ".join(f"[{one.colour}]{one.shade}[/] {one.name} {one.meaning}" for one in LEVELS)
     )
@@ -128,15 +128,9 @@ def draw(file: Path | IO[str], rows: Sequence[Row], form: str) -> None:
             _bars(axes, panel)
             bottom -= 0.3
         handles, labels = axes.get_legend_handles_labels()
-        figure.legend(
-            handles,
-            labels,
-            loc="upper left",
-            bbox_to_anchor=(0.08 / WIDTH, 1 - 0.68 / height),
-            ncols=len(LEVELS),
-            frameon=False,
-            fontsize=9.5,
-        )
+        corner = (0.08 / WIDTH, 1 - 0.68 / height)
+        look = {"ncols": len(LEVELS), "frameon": False, "fontsize": 9.5}
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=corner, **look)
         figure.savefig(file, format=form, dpi=150, metadata=METADATA if form == "svg" else None)
 
 
