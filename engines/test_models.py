@@ -112,7 +112,9 @@ def test_odd_and_missing_values_fail_nothing_and_are_reported(
     ]
     engine.load("odd", tables, engine.forms[0])
     package = make_package("odd")
-    ended = engine.build(package, "--exclude-resource-type", "unit_test")
+    # The tests of columns are in no dialect, and tests/dbt runs them on odd data.
+    excluded = ("--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
+    ended = engine.build(package, *excluded)
     assert set(ended.values()) <= ENDED_WELL
     [task] = engine.rows(package, "techwolf_employee_tasks")
     assert task["employee_id"] == "kept"

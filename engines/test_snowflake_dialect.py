@@ -127,7 +127,7 @@ def package(engine: Engine, make_package: Callable[..., Package]) -> Package:
     engine.load("dialect", tables_of(tables), "text")
     made = make_package("dialect", techwolf_history=True)
     # The histories have to be there for what a second build runs.
-    engine.build(made, "--resource-type", "model")
+    engine.build(made, "--resource-type", "model", "--select", "+techwolf.history")
     made("compile")
     return made
 

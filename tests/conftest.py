@@ -32,14 +32,22 @@ CACHE = TESTS.parent / ".cache"
 LONGEST = (
     "warehouses/test_checkout.py",
     "warehouses/test_loads.py",
+    "dbt/test_history.py",
     "warehouses/test_answers.py",
-    "warehouses/test_state_store.py",
     "project/test_quick_start.py",
+    "warehouses/test_state_store.py",
     "dbt/test_models.py",
+    "test_process.py",
     "dbt/test_removals.py",
+    "warehouses/test_optional_streams.py",
     "dbt/test_missing.py",
     "project/test_scale_out.py",
+    "project/test_new_stream.py",
     "project/test_documentation.py",
+    "sync/test_optional_streams.py",
+    "sync/test_state_stores.py",
+    "dbt/test_freshness.py",
+    "test_privacy.py",
 )
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,6 @@ LOADERS = {
     "postgres": ("target-postgres", "meltanolabs-target-postgres~=0.8.0"),
 }
 
-_numbers = count(1)
-
 
 @pytest.fixture(scope="session")
 def _loaders(loader: Callable[..., Path]) -> dict[str, Path]:
@@ -49,7 +46,7 @@ def _dbt() -> Iterator[Command]:
 
 @pytest.fixture(scope="session")
 def _consumer(tmp_path_factory: pytest.TempPathFactory, _dbt: Command) -> Path:
-    """A project that has the package installed; the others are copies of it."""
+    """A project that has the package installed."""
     folder = tmp_path_factory.mktemp("consumer")
     settings = {
         "name": "consumer",
@@ -60,10 +57,7 @@ def _consumer(tmp_path_factory: pytest.TempPathFactory, _dbt: Command) -> Path:
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     packages = {"packages": [{"local": str(PACKAGE)}]}
     (folder / "packages.yml").write_text(yaml.safe_dump(packages))
-    project = Project(folder, _dbt, _environment(folder))
-    project("deps")
-    project.connect(DuckDB(folder / "none.duckdb", folder))
-    project("parse", stays=True)
+    Project(folder, _dbt, _environment(folder))("deps", stays=True)
     return folder
 
 
@@ -77,13 +71,22 @@ def make_project(
     _consumer: Path, _dbt: Command, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Warehouse], Project]:
     """Makes a project that has the package installed, and works on a database."""
+    parsed: dict[str, Path] = {}
 
-    def make(warehouse: Warehouse) -> Project:
+    def copy(original: Path, warehouse: Warehouse) -> Project:
         folder = tmp_path_factory.mktemp("project") / "consumer"
-        shutil.copytree(_consumer, folder, symlinks=True)
+        shutil.copytree(original, folder, symlinks=True)
         project = Project(folder, _dbt, _environment(folder))
         project.connect(warehouse)
         return project
+
+    def make(warehouse: Warehouse) -> Project:
+        # dbt parses a copy again only if its connection reads otherwise.
+        if warehouse.name not in parsed:
+            project = copy(_consumer, warehouse)
+            project("parse", stays=True)
+            parsed[warehouse.name] = project.folder
+        return copy(parsed[warehouse.name], warehouse)
 
     return make
 
@@ -99,9 +102,10 @@ def warehouse(
     if request.param == "duckdb":
         return DuckDB(folder / "warehouse.duckdb", _loaders["duckdb"])
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"models_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name}")
-    return Postgres(server, name, _loaders["postgres"], folder)
+    # The same name for each, or dbt would have to parse all projects again.
+    server.psql("DROP DATABASE IF EXISTS models WITH (FORCE)")
+    server.psql("CREATE DATABASE models")
+    return Postgres(server, "models", _loaders["postgres"], folder)
 
 
 @pytest.fixture(scope="module")

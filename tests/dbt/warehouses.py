@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tests.forks import Command
 
 SCHEMA = "techwolf"
+# Where a project finds the folder of its database: the same path in each, so that dbt need not
+# parse what it has parsed for another database.
+DATABASE = "database"
 TIMES = {
     *("created_on", "last_updated", "exported_at", "last_exported_at", "noticed_at"),
     *("began_at", "loaded_until"),
@@ -29,6 +32,10 @@ class Warehouse(Protocol):
 
     name: str
     schema: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its file is, if it is one."""
 
     def load(self, lines: str, *, succeeds: bool = True, **settings: Any) -> list[Row]:
         """Take the messages of a tap in, by the pinned loader; return the states it gave back."""
@@ -52,6 +59,10 @@ class DuckDB:
     schema: str = SCHEMA
     name: str = "duckdb"
 
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
     def load(self, lines: str, *, succeeds: bool = True, **settings: Any) -> list[Row]:
         settings |= {"path": str(self.file), "default_target_schema": SCHEMA}
         file = self.file.with_suffix(".json")
@@ -72,7 +83,8 @@ class DuckDB:
             return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
     def profile(self) -> Row:
-        return {"type": "duckdb", "path": str(self.file), "schema": self.schema, "threads": 1}
+        path = f"{DATABASE}/{self.file.name}"
+        return {"type": "duckdb", "path": path, "schema": self.schema, "threads": 1}
 
 
 @dataclass
@@ -150,6 +162,9 @@ class Project:
 
     def connect(self, warehouse: Warehouse) -> None:
         """Have the project work on this database from now on."""
+        link = self.folder / DATABASE
+        link.unlink(missing_ok=True)
+        link.symlink_to(warehouse.folder)
         profile = {"target": "tests", "outputs": {"tests": warehouse.profile()}}
         (self.folder / "profiles.yml").write_text(
             # The name of the package's own profile, too, which it needs where it stands alone.
