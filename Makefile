@@ -46,7 +46,7 @@ test: .venv/ready .venv-meltano/ready .venv-dbt/ready .venv-dagster/ready
 engines:
 	@$${JAVA_HOME:+$$JAVA_HOME/bin/}java -version >/dev/null 2>&1 \
 		|| (echo "make engines needs Java 17 or later, which Apache Spark runs on" >&2; exit 1)
-	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,--jobs 2) $(ENGINES:%=engine-%)
+	@$(MAKE) --no-print-directory --jobs 2 $(ENGINES:%=engine-%)
 
 $(ENGINES:%=engine-%): engine-%: .venv-%/ready
 	@.venv-$*/bin/python -m pytest --quiet --disable-warnings -c /dev/null --rootdir . engines --engine $*
