@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TITLE = "How many hours does AI change?"
 NOTE = (
     "An invented company. Hours per week of active employees. The first bar has its own scale, and "
-    "all of them."
+    "counts everybody."
 )
 COMPANY = "Whole company"
 # The company first, as no department has more hours than all of them; then the departments.
