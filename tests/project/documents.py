@@ -41,6 +41,16 @@ SUBSTITUTES = (
         "GitHub cannot be reached: the same file, which takes the tap from this checkout",
     ),
     Substitute(
+        "https://raw.githubusercontent.com/tap-techwolf/tap-techwolf/$commit/plugin.yaml",
+        "{plugin}",
+        "as above",
+    ),
+    Substitute(
+        "_pip_url git+https://github.com/tap-techwolf/tap-techwolf@$commit",
+        "_pip_url {root}",
+        "as above: the tap of this checkout",
+    ),
+    Substitute(
         "git+https://github.com/tap-techwolf/tap-techwolf",
         "--editable {root}",
         "GitHub cannot be reached: the tap of this checkout",

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from demo.files import ROOT
-from demo.meltano import MELTANO
 from sandbox import tokens
 from sandbox.app import TOKEN_PATH
 from tap_techwolf.config.settings import SETTINGS
@@ -60,10 +59,18 @@ ELSEWHERE = {
     block("docs/settings.md", "--list"): "test_quick_start.py",
     block("docs/errors.md", "--log-format=json"): "test_quick_start.py",
     block("docs/operations.md", "schedule run"): "test_quick_start.py",
-    block("docs/operations.md", "dagster"): "test_scale_out.py",
-    block("docs/operations.md", "-employee-ai-goals target"): "test_scale_out.py, in a Dagster job",
+    block("docs/operations.md", "pkill"): "test_quick_start.py",
+    block("docs/operations.md", "--force"): "test_quick_start.py, after a kill",
+    block("docs/deployment.md", "--clean"): "test_quick_start.py",
+    block("docs/deployment.md", "full.json"): "test_deployment.py",
+    block(
+        "docs/deployment.md", "docker run"
+    ): "test_image.py runs what the image does; CI builds it",
+    block("docs/deployment.md", "dagster"): "test_scale_out.py",
+    block("docs/deployment.md", "-employee-ai-goals target"): "test_scale_out.py, in a Dagster job",
     block("CONTRIBUTING.md", "make test"): "CI",
     "meltano invoke tap-techwolf:doctor": "tests/warehouses/test_doctor.py",
+    "meltano state list": "test_scale_out.py",
     "meltano run --full-refresh": "the same with its plugins stands in docs/operations.md",
     "meltano run": "as above",
     "meltano select": "test_quick_start.py",
@@ -273,25 +280,11 @@ def test_our_project_has_the_schedules_that_the_documents_show() -> None:
 
 def test_one_stream_extractors_bring_the_log_of_passes() -> None:
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
-    [shown] = yaml.safe_load(block("docs/operations.md", "-goals\n", "yaml"))["plugins"][
+    [shown] = yaml.safe_load(block("docs/deployment.md", "-goals\n", "yaml"))["plugins"][
         "extractors"
     ]
     assert shown in ours
     assert all("completed_passes.*" in one["select"] for one in ours if "select" in one)
-
-
-def test_the_workflow_installs_what_the_bucket_needs_and_keeps_one_state() -> None:
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "sync.yml").read_text())
-    steps = workflow["jobs"]["sync"]["steps"]
-    [install] = [one["run"] for one in steps if "pip install" in one.get("run", "")]
-    [extra] = re.findall(r"meltano\[(\w+)\]", install)
-    metadata = next(MELTANO.parent.parent.glob("lib/*/site-packages/meltano-*/METADATA"))
-    assert f"extra == '{extra}'" in metadata.read_text()
-    sync_step = steps[-1]
-    full = sync_step["env"]["MELTANO_RUN_FULL_REFRESH"]
-    crons = [one["cron"] for one in workflow[True]["schedule"]]  # YAML reads `on` as true.
-    assert any(f"== '{cron}'" in full for cron in crons)
-    assert sync_step["run"] == "meltano run --state-id-suffix ci tap-techwolf target-postgres"
 
 
 def test_the_pins_of_duckdb_are_the_ones_that_are_shown() -> None:

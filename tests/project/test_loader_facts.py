@@ -140,7 +140,7 @@ def test_a_file_takes_one_writer_at_a_time(url: str, target: Path, tmp_path: Pat
         refused = load(target, tmp_path, messages(tmp_path, url))
     assert refused.returncode
     assert b"lock" in refused.stderr
-    assert "**DuckDB allows one writer at a time.**" in (ROOT / "docs/operations.md").read_text()
+    assert "**DuckDB allows one writer at a time.**" in (ROOT / "docs/deployment.md").read_text()
 
 
 def test_tasks_can_be_unnested_as_shown(

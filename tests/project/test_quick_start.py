@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
 
 from demo.files import ROOT
-from demo.meltano import RunningSandbox, running_sandbox
+from demo.meltano import MELTANO, RunningSandbox, running_sandbox
 from sandbox import tokens
-from tests.project.documents import block, run, substituted
+from sandbox.exports import PATHS
+from tests.project.documents import block, environment, run, substituted
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
 from tests.warehouses.stores import Postgres
 
@@ -31,6 +37,10 @@ QUICK_START = block("README.md", "meltano init")
 SELECTION = block("docs/settings.md", "--list")
 JSON_LOG = block("docs/errors.md", "--log-format=json")
 SCHEDULES = block("docs/operations.md", "schedule run")
+STOP_THE_TAP = block("docs/operations.md", "pkill")
+RUN_AFTER_A_KILL = block("docs/operations.md", "--force")
+UPGRADE = block("docs/deployment.md", "--clean")
+PATH = PATHS["employee_task_profiles"]
 
 
 class Project(NamedTuple):
@@ -153,3 +163,52 @@ def test_the_loader_acknowledges_as_often_as_the_documents_say(project: Project)
     )
     assert run(f"{python} -c '{script}'", project.folder, {}).strip() == "5.0"
     assert "every five minutes" in (ROOT / "docs/operations.md").read_text()
+
+
+@contextmanager
+def _interrupted_run(project: Project, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A full sync with a new state, which waits for the fourth page of a stream."""
+    before = project.sandbox.summary()["requests"][PATH]
+    fault = json.dumps({"path": PATH, "status": 503, "skip": 3, "retry_after": "600"})
+    address, kind = f"{project.sandbox.url}/sandbox/faults", {"Content-Type": "application/json"}
+    urlopen(Request(address, fault.encode(), kind)).close()  # noqa: S310 - loopback
+    command = [str(MELTANO), "run", "--state-id-suffix", name, "tap-techwolf", "target-postgres"]
+    with subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=environment(project.variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while project.sandbox.summary()["requests"][PATH] < before + 4:
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process
+
+
+def _state(project: Project, name: str) -> dict[str, dict[str, object]]:
+    """The bookmarks that Meltano has saved."""
+    command = f"meltano state get dev:tap-techwolf-to-target-postgres:{name} 2>/dev/null"
+    saved = json.loads(run(command, project.folder, project.variables))
+    found: dict[str, dict[str, object]] = saved.get("singer_state", {}).get("bookmarks", {})
+    return found
+
+
+def test_only_a_stop_of_the_tap_saves_the_state(project: Project) -> None:
+    with _interrupted_run(project, "meltano") as process:
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode
+    assert _state(project, "meltano") == {}
+    with _interrupted_run(project, "tap") as process:
+        run(STOP_THE_TAP, project.folder, {})
+    assert process.returncode == 1
+    assert "starting_after" in str(_state(project, "tap")["employee_task_profiles"])
+
+
+def test_the_tap_can_be_upgraded_and_keeps_its_settings(project: Project) -> None:
+    values = {name: project.folder.parent / f"{name}.yaml" for name in ("plugin", "loader")}
+    run(substituted(UPGRADE, **values) + RUN_AFTER_A_KILL, project.folder, project.variables)
+    [tap] = yaml.safe_load((project.folder / "meltano.yml").read_text())["plugins"]["extractors"]
+    assert tap["config"]["tenant"] == tokens.TENANT
+    assert tap["pip_url"] == str(ROOT)

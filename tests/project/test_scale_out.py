@@ -26,7 +26,8 @@ pytestmark = pytest.mark.skipif(
     reason="Dagster has no wheels for this Python",
 )
 EXAMPLE = "examples/dagster_jobs.py"
-COMMAND = block("docs/operations.md", "dagster job execute").splitlines()[-1]
+COMMAND = block("docs/deployment.md", "dagster job execute").splitlines()[-1]
+DAGSTER = ROOT / ".venv-dagster" / "bin"
 TENANT = "tap-techwolf-globex"
 
 
@@ -34,7 +35,7 @@ TENANT = "tap-techwolf-globex"
 def project(tmp_path: Path, installed: Path) -> Path:
     """A Meltano project like ours with the second tenant of the documents, and the example."""
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())
-    tenant = yaml.safe_load(block("docs/operations.md", "globex", "yaml"))
+    tenant = yaml.safe_load(block("docs/deployment.md", "globex", "yaml"))
     ours["plugins"]["extractors"] += tenant["plugins"]["extractors"]
     for extractor in ours["plugins"]["extractors"]:
         extractor.setdefault("load_schema", "acme")
@@ -50,8 +51,23 @@ def project(tmp_path: Path, installed: Path) -> Path:
     return folder
 
 
-def test_the_example_is_short() -> None:
-    assert (ROOT / EXAMPLE).read_text().count("\n") <= 40
+# Run in a project's folder, and in one with the README's project.
+SCHEDULES = """
+import os, runpy, sys
+import dagster
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    for one in runpy.run_path("examples/dagster_jobs.py")["SCHEDULES"]:
+        with dagster.build_schedule_context() as context:
+            [request] = one.evaluate_tick(context).run_requests
+        is_full = "'full': True" in str(request.run_config)
+        print(one.job_name, one.cron_schedule.split()[-1], is_full)
+"""
+
+
+def test_the_examples_are_short() -> None:
+    for file in (ROOT / "examples").iterdir():
+        assert file.read_text().count("\n") <= 60
 
 
 def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
@@ -76,8 +92,24 @@ def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
             command = COMMAND.replace("tap_techwolf_employee_ai_goals", name)
             home = project / name
             home.mkdir()
+            if extractor == TENANT:
+                full = {"ops": {f"run_{name}": {"config": {"full": True}}}}
+                (home / "full.yaml").write_text(yaml.dump(full))
+                command += f" --config {home}/full.yaml"
             own = variables | {"DAGSTER_HOME": str(home)}
-            run(command, project, own, ROOT / ".venv-dagster" / "bin")
+            run(command, project, own, DAGSTER)
+
+        def schedules() -> None:
+            plain = project / "plain"
+            (plain / "examples").mkdir(parents=True)
+            (plain / EXAMPLE).write_text((ROOT / EXAMPLE).read_text())
+            (plain / "meltano.yml").write_text("plugins: {extractors: [{name: tap-techwolf}]}")
+            (project / "schedules.py").write_text(SCHEDULES)
+            command = f"python schedules.py {project} {plain} 2>/dev/null"
+            jobs = [*(one.replace("-", "_") for one in extractors), "tap_techwolf"]
+            assert run(command, project, variables, DAGSTER).splitlines() == [
+                line for one in jobs for line in (f"{one} 1-6 False", f"{one} 0 True")
+            ]
 
         def without_dagster(extractor: str) -> None:
             run(f"meltano run {extractor} target-jsonl", project, variables)
@@ -87,6 +119,7 @@ def test_streams_and_tenants_are_jobs_of_their_own(project: Path) -> None:
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(job, one) for one in (first, tenant)]
             jobs += [pool.submit(without_dagster, one) for one in others]
+            jobs.append(pool.submit(schedules))
             for one in jobs:
                 one.result()
         for schema, summary in (("acme", acme.summary()), ("globex", globex.summary())):
