@@ -77,7 +77,7 @@ def _serve(entry: str, *modules: str) -> None:
     command = getattr(import_module(name), function)
     for module in modules:
         import_module(module)
-    gc.freeze()  # Otherwise each run would copy, to look through it, all that was imported.
+    gc.disable()  # A run ends soon, and its searches would copy all that was imported.
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         order = json.loads(line)
