@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +58,7 @@ class DuckDB:
     """A DuckDB file."""
 
     file: Path
-    loader: Path
+    loader: Command | None
     schema: str = SCHEMA
     name: str = "duckdb"
 
@@ -96,7 +97,7 @@ class Postgres:
 
     server: PostgresServer
     database: str
-    loader: Path
+    loader: Command | None
     folder: Path
     schema: str = SCHEMA
     name: str = "postgres"
@@ -146,12 +147,13 @@ class Postgres:
         }
 
 
-def _load(loader: Path, file: Path, settings: Row, lines: str, *, succeeds: bool) -> list[Row]:
+def _load(
+    loader: Command | None, file: Path, settings: Row, lines: str, *, succeeds: bool
+) -> list[Row]:
+    assert loader
     file.write_text(json.dumps(settings))
-    done = subprocess.run(
-        [loader, "--config", file], input=lines, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode == 0) is succeeds, done.stderr
+    done = loader(["--config", str(file)], file.parent, os.environ, stdin=lines)
+    assert (done.status == 0) is succeeds, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

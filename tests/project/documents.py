@@ -81,10 +81,14 @@ SUBSTITUTES = (
         f"TENANT={tokens.TENANT} TAP_TECHWOLF_CLIENT_ID={tokens.CLIENT_ID}",
         "as above",
     ),
+    Substitute(
+        "python3 -m venv dbt\ndbt/bin/pip install dbt-core~=1.11.0 dbt-postgres~=1.10.0",
+        "ln -s {dbt} dbt",
+        "as long as the next: what Meltano has installed for the same requirements",
+    ),
     Substitute("python3 -m venv", "uv venv --quiet", "pip takes half a minute; uv does the same"),
     Substitute("tap/bin/pip install", "uv pip install --quiet --python tap", "as above"),
     Substitute("loader/bin/pip install", "uv pip install --quiet --python loader", "as above"),
-    Substitute("dbt/bin/pip install", "uv pip install --quiet --python dbt", "as above"),
 )
 
 _BASH = shutil.which("bash") or "bash"

@@ -35,7 +35,6 @@ QUICK_START = block("README.md", "meltano init")
 SCHEDULES = block("docs/operations.md", "schedule run")
 DBT_IN_MELTANO = block("dbt/README.md", "meltano add")
 DBT_ALONE = block("dbt/README.md", "dbt/bin/pip")
-DBT_AS_A_JOB = block("dbt/README.md", "; meltano run")
 REMOVALS = block("dbt/docs/removals.md", "--full-refresh")
 
 
@@ -60,7 +59,9 @@ def _definitions(folder: Path, postgres: str, socket: str) -> dict[str, str]:
     for name, definition in (("plugin", plugin), ("loader", loader)):
         (folder / f"{name}.yaml").write_text(yaml.dump(definition))
     files = {name: str(folder / f"{name}.yaml") for name in ("plugin", "loader")}
-    return files | {"postgres": postgres, "socket": socket, "database": "quick_start"}
+    dbt = folder / "techwolf" / ".meltano" / "utilities" / "dbt-postgres" / "venv"
+    values = {"postgres": postgres, "socket": socket, "database": "quick_start", "dbt": str(dbt)}
+    return files | values
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +152,8 @@ def _hours_by_department(project: Project) -> dict[str, float]:
 
 def test_the_dbt_package_answers_in_a_project_of_ones_own(project: Project) -> None:
     sandbox = Sandbox(company=Company(employees=640, jobs=160))
+    [left] = sandbox.company.remove_some(1, 0)["employees"]
+    assert project.sandbox.remove(1)["employees"] == [left]
     exports = {
         stream: [{"exported_at": datetime.now(UTC), **one} for one in records(sandbox, stream)]
         for stream in (*STREAMS, "employees", "organisational_units")
@@ -159,32 +162,28 @@ def test_the_dbt_package_answers_in_a_project_of_ones_own(project: Project) -> N
         one["path"]: pytest.approx(one["hours_h1"])
         for one in models(exports)["techwolf_unit_ai_exposure"]
     }
+    full_sync, next_run = REMOVALS.splitlines()
+    run(full_sync, project.folder, project.variables)
+    assert DBT_IN_MELTANO.splitlines()[-1] == next_run
     run(substituted(DBT_IN_MELTANO, **project.values), project.folder, project.variables)
     found = _hours_by_department(project)
     assert len(found) == 5
     assert found == {path: hours for path, hours in answer.items() if path in found}
-    run(substituted(DBT_ALONE, **project.values), project.folder.parent, {})
-    assert _hours_by_department(project) == found
-    # The extract fails; the models are built from what is there.
-    refused = project.variables | {"TAP_TECHWOLF_PAGE_SIZE": "0"}
-    run(f"set +e\n{DBT_AS_A_JOB}", project.folder, refused)
-    assert _hours_by_department(project) == found
-
-
-def test_removals_are_known_after_the_run_that_follows_a_full_sync(project: Project) -> None:
-    [left] = project.sandbox.remove(1)["employees"]
-    run(REMOVALS, project.folder, project.variables)
     removed = "SELECT DISTINCT external_id FROM techwolf.techwolf_removed"
     assert project.store.query(removed).split() == [left]
     line = "run-operation techwolf_delete_removed --args '{dry_run: true}'"
     told = run(f"meltano invoke dbt-postgres {line}", project.folder, project.variables)
     assert "employee_task_profiles: 1 rows of 1 removed" in told
+    # Without Meltano.
+    run(substituted(DBT_ALONE, **project.values), project.folder.parent, {})
+    assert _hours_by_department(project) == found
 
 
 def test_the_dbt_plugin_is_the_one_of_our_own_project() -> None:
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["utilities"]
     [ours] = [one for one in ours if one["name"] == "dbt-postgres"]
     shown = yaml.safe_load((ROOT / "dbt" / "dbt-postgres.yaml").read_text())
+    assert f"pip install {shown['pip_url']}\n" in DBT_ALONE
     for one in (ours, shown):
         one["settings"] = [two for two in one["settings"] if two["name"] != "profiles_dir"]
     assert shown["commands"].items() <= ours["commands"].items()
