@@ -60,7 +60,7 @@ ELSEWHERE = {
     "meltano invoke tap-techwolf:doctor": "tests/doctor",
     "meltano run --full-refresh": "the same with its plugins stands in docs/operations.md",
     "meltano run": "as above",
-    "meltano invoke dbt-postgres": "test_quick_start.py",
+    "meltano invoke dbt-postgres": "test_quick_start.py, with a command of it",
     "meltano run dbt-postgres:build": "test_quick_start.py, after a load",
     "tap-techwolf --about": "below, with the other options",
     "make demo": "tests/warehouses/test_checkout.py",

@@ -171,9 +171,6 @@ def test_the_dbt_package_answers_in_a_project_of_ones_own(project: Project) -> N
     assert found == {path: hours for path, hours in answer.items() if path in found}
     removed = "SELECT DISTINCT external_id FROM techwolf.techwolf_removed"
     assert project.store.query(removed).split() == [left]
-    line = "run-operation techwolf_delete_removed --args '{dry_run: true}'"
-    told = run(f"meltano invoke dbt-postgres {line}", project.folder, project.variables)
-    assert "employee_task_profiles: 1 rows of 1 removed" in told
     # Without Meltano.
     run(substituted(DBT_ALONE, **project.values), project.folder.parent, {})
     assert _hours_by_department(project) == found
