@@ -15,6 +15,7 @@ import tempfile
 import traceback
 from contextlib import contextmanager
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,12 +44,14 @@ class Command:
         environment: Mapping[str, str],
         *,
         stays: bool = False,
+        stdin: str = "",
     ) -> Done:
         """Run it to its end; what stays is imported and prepared for all later runs."""
         assert self._process.stdin
         assert self._process.stdout
         with tempfile.TemporaryDirectory() as written:
-            files = [Path(written) / name for name in ("stdout", "stderr")]
+            files = [Path(written) / name for name in ("stdin", "stdout", "stderr")]
+            files[0].write_text(stdin)
             order = {
                 "stays": stays,
                 "arguments": arguments,
@@ -59,7 +62,7 @@ class Command:
             self._process.stdin.write(f"{json.dumps(order)}\n")
             self._process.stdin.flush()
             status = int(self._process.stdout.readline())
-            return Done(status, *(file.read_text() for file in files))
+            return Done(status, *(file.read_text() for file in files[1:]))
 
 
 @contextmanager
@@ -74,16 +77,15 @@ def imported(python: Path, entry: str, *modules: str) -> Iterator[Command]:
 
 def _serve(entry: str, *modules: str) -> None:
     name, _, function = entry.partition(":")
-    command = getattr(import_module(name), function)
+    command = attrgetter(function)(import_module(name))
     for module in modules:
         import_module(module)
-    gc.freeze()  # Otherwise each run would copy, to look through it, all that was imported.
+    gc.disable()  # A run ends soon, and its searches would copy all that was imported.
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         order = json.loads(line)
         child = order["stays"] or os.fork()
         if not child:
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os._exit(_run(command, order))
         if order["stays"]:
             status = _run(command, order)
@@ -96,9 +98,10 @@ def _run(command: Callable[[], object], order: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["folder"])
-    flags = os.O_WRONLY | os.O_CREAT
-    for number, file in enumerate(order["files"], start=1):
-        os.dup2(os.open(file, flags), number)
+    # The process reads its orders from its own stdin.
+    first = 1 if order["stays"] else 0
+    for number, file in list(enumerate(order["files"]))[first:]:
+        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
     sys.argv[1:] = order["arguments"]
     try:
         command()

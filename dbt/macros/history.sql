@@ -1,4 +1,4 @@
-{#- What changed over time. The README explains the rules. -#}
+{#- What changed over time. docs/history.md explains the rules. -#}
 
 {#- A query: an exposure model as of the newest pass, to be added to those before. No rows if the model is
     older than the pass, or no profile has a list of tasks.

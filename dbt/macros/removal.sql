@@ -1,4 +1,4 @@
-{#- Find removed employees and jobs, and tables in doubt. The README explains the rules. -#}
+{#- Find removed employees and jobs, and tables in doubt. docs/removals.md explains the rules. -#}
 
 {#- Common table expressions: the logged passes of each stream, beside the newest full one that is known
     to be loaded, which decides, and the loaded full one before it. -#}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,28 @@ LOADERS = {
     "duckdb": ("target-duckdb", "target-duckdb==0.8.0", "duckdb==1.2.2"),
     "postgres": ("target-postgres", "meltanolabs-target-postgres~=0.8.0"),
 }
+ENTRIES = {
+    "duckdb": ("target_duckdb:main",),
+    "postgres": (
+        "target_postgres.target:TargetPostgres.cli",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "psycopg",
+    ),
+}
 
 
 @pytest.fixture(scope="session")
-def _loaders(loader: Callable[..., Path]) -> dict[str, Path]:
+def _loaders(loader: Callable[..., Path]) -> Iterator[dict[str, Command]]:
+    """The loaders' commands."""
     if sys.version_info >= FIRST_PYTHON_WITHOUT_LOADERS:
         pytest.skip("the pinned loaders have no wheels for this Python")
-    return {kind: loader(*requirements) for kind, requirements in LOADERS.items()}
+    with ExitStack() as stack:
+        yield {
+            kind: stack.enter_context(
+                imported(loader(*requirements).with_name("python"), *ENTRIES[kind])
+            )
+            for kind, requirements in LOADERS.items()
+        }
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +110,7 @@ def make_project(
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
 def warehouse(
     request: pytest.FixtureRequest,
-    _loaders: dict[str, Path],
+    _loaders: dict[str, Command],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Warehouse:
     """An empty database of each kind, one for each module."""

@@ -81,7 +81,7 @@ def test_a_name_for_no_table_is_refused(project: Project) -> None:
 def test_the_package_is_a_project_of_its_own_with_unit_tests(
     tmp_path: Path, package_alone: Callable[[Warehouse], Project]
 ) -> None:
-    warehouse = DuckDB(tmp_path / "alone.duckdb", tmp_path)
+    warehouse = DuckDB(tmp_path / "alone.duckdb", None)
     warehouse.execute(f"create table {JOBS} (external_id varchar, exported_at timestamp)")
     project = package_alone(warehouse)
     ended = project.build()

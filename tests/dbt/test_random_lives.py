@@ -13,7 +13,7 @@ import pytest
 
 from tests.dbt.histories import EMPLOYEES, GOALS, JOBS
 from tests.dbt.lives import DAY, START, Life, Pass
-from tests.dbt.warehouses import SCHEMA, DuckDB
+from tests.dbt.warehouses import SCHEMA, SMALL, DuckDB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ class QuickLook(Look):
         super().__init__(tables)
         import duckdb  # noqa: PLC0415 - there is none on the newest Python
 
-        self.database = duckdb.connect()
+        self.database = duckdb.connect(config=SMALL)
         self.database.execute(f"create schema {SCHEMA}; {TABLES}")
         self.file = file
         self.query = self._query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ SCHEMA = "techwolf"
 # Where a project finds the folder of its database: the same path in each, so that dbt need not
 # parse what it has parsed for another database.
 DATABASE = "database"
+# For tables of a few rows, DuckDB's threads take longer to wait for each other than to work.
+SMALL = {"threads": 1}
 TIMES = {
     *("created_on", "last_updated", "exported_at", "last_exported_at", "noticed_at"),
     *("began_at", "loaded_until"),
@@ -55,7 +58,7 @@ class DuckDB:
     """A DuckDB file."""
 
     file: Path
-    loader: Path
+    loader: Command | None
     schema: str = SCHEMA
     name: str = "duckdb"
 
@@ -71,20 +74,21 @@ class DuckDB:
     def execute(self, sql: str) -> None:
         import duckdb  # noqa: PLC0415 - there is none on the newest Python
 
-        with duckdb.connect(str(self.file)) as database:
+        with duckdb.connect(str(self.file), config=SMALL) as database:
             database.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; USE {SCHEMA}; {sql}")
 
     def query(self, sql: str) -> list[Row]:
         import duckdb  # noqa: PLC0415 - as above
 
-        with duckdb.connect(str(self.file)) as database:
+        with duckdb.connect(str(self.file), config=SMALL) as database:
             database.execute(f"USE {self.schema}")
             found = database.sql(sql)
             return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
     def profile(self) -> Row:
         path = f"{DATABASE}/{self.file.name}"
-        return {"type": "duckdb", "path": path, "schema": self.schema, "threads": 1}
+        shown = {"type": "duckdb", "path": path, "schema": self.schema, "threads": 1}
+        return {**shown, "settings": SMALL}
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Postgres:
 
     server: PostgresServer
     database: str
-    loader: Path
+    loader: Command | None
     folder: Path
     schema: str = SCHEMA
     name: str = "postgres"
@@ -143,12 +147,13 @@ class Postgres:
         }
 
 
-def _load(loader: Path, file: Path, settings: Row, lines: str, *, succeeds: bool) -> list[Row]:
+def _load(
+    loader: Command | None, file: Path, settings: Row, lines: str, *, succeeds: bool
+) -> list[Row]:
+    assert loader
     file.write_text(json.dumps(settings))
-    done = subprocess.run(
-        [loader, "--config", file], input=lines, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode == 0) is succeeds, done.stderr
+    done = loader(["--config", str(file)], file.parent, os.environ, stdin=lines)
+    assert (done.status == 0) is succeeds, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -180,7 +185,12 @@ class Project:
         # The static parser has threads, of which a fork waits for ever.
         options = ("--no-version-check", "--no-use-colors", "--no-static-parser")
         line = [*options, *arguments]
+        parsed = self.folder / "target" / "partial_parse.msgpack"
+        # With other variables dbt parses all: what comes after them is not to do so, too.
+        kept = parsed.read_bytes() if "--vars" in arguments and parsed.exists() else None
         done = self.command(line, self.folder, self.environment, stays=stays)
+        if kept:
+            parsed.write_bytes(kept)
         assert (done.status == 0) is succeeds, done.stdout + done.stderr
         return done.stdout
 

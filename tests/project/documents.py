@@ -21,6 +21,7 @@ DOCUMENTS = [
     for name in (
         *("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "dbt/README.md"),
         *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")),
+        *sorted(f"dbt/docs/{file.name}" for file in (ROOT / "dbt" / "docs").glob("*.md")),
     )
     if (ROOT / name).exists()
 ]
@@ -61,16 +62,39 @@ SUBSTITUTES = (
         "Meltano's hub cannot be reached: the definition in our meltano.yml",
     ),
     Substitute(
+        "https://raw.githubusercontent.com/tap-techwolf/tap-techwolf/main/dbt/dbt-postgres.yaml",
+        "{root}/dbt/dbt-postgres.yaml",
+        "GitHub cannot be reached: the same file",
+    ),
+    Substitute(
+        "- git: https://github.com/tap-techwolf/tap-techwolf.git\n"
+        "    subdirectory: dbt\n"
+        "    revision: main\n",
+        "- local: {root}/dbt\n",
+        "as above: the same folder",
+    ),
+    Substitute(
         "postgresql+psycopg://user:password@host:5432/database",
         "{postgres}",
         "there is no database host: a server on a socket",
     ),
+    Substitute("POSTGRES_HOST=host", "POSTGRES_HOST={socket}", "as above"),
+    Substitute("POSTGRES_USER=user", "POSTGRES_USER=postgres", "as above"),
+    Substitute("POSTGRES_DBNAME=database", "POSTGRES_DBNAME={database}", "as above"),
+    Substitute("host: host", "host: {socket}", "as above"),
+    Substitute("user: user", "user: postgres", "as above"),
+    Substitute("dbname: database", "dbname: {database}", "as above"),
     Substitute("tenant acme", f"tenant {tokens.TENANT}", "TechWolf's API: the sandbox's tenant"),
     Substitute("client_id 1a2b3c", f"client_id {tokens.CLIENT_ID}", "as above: its client"),
     Substitute(
         "TENANT=acme TAP_TECHWOLF_CLIENT_ID=1a2b3c",
         f"TENANT={tokens.TENANT} TAP_TECHWOLF_CLIENT_ID={tokens.CLIENT_ID}",
         "as above",
+    ),
+    Substitute(
+        "python3 -m venv dbt\ndbt/bin/pip install dbt-core~=1.11.0 dbt-postgres~=1.10.0",
+        "ln -s {dbt} dbt",
+        "as long as the next: what Meltano has installed for the same requirements",
     ),
     Substitute("python3 -m venv", "uv venv --quiet", "pip takes half a minute; uv does the same"),
     Substitute("tap/bin/pip install", "uv pip install --quiet --python tap", "as above"),
@@ -120,7 +144,8 @@ def environment(variables: Mapping[str, str], *folders: Path) -> dict[str, str]:
         if not name.startswith(("TAP_TECHWOLF_", "TARGET_", "MELTANO_", "COVERAGE_", "MAKE"))
     }
     path = ":".join([*map(str, folders), str(MELTANO.parent), os.environ["PATH"]])
-    quiet = {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
+    programs = ("MELTANO", "DBT")
+    quiet = {f"{one}_SEND_ANONYMOUS_USAGE_STATS": "false" for one in programs} | {"NO_COLOR": "1"}
     return inherited | quiet | {"PATH": path} | dict(variables)
 
 

@@ -1,4 +1,4 @@
-"""The README's Meltano project, made and run by the documents' own commands."""
+"""The README's Meltano project, with the dbt package, made and run by the documents' commands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import Request, urlopen
 
@@ -18,10 +19,15 @@ import yaml
 from demo.files import ROOT
 from demo.meltano import MELTANO, RunningSandbox, running_sandbox
 from sandbox import tokens
+from sandbox.app import Sandbox
+from sandbox.company import Company
 from sandbox.exports import PATHS
+from tests.dbt.expected import models
+from tests.harness import STREAMS
 from tests.project.documents import block, environment, run, substituted
 from tests.warehouses.conftest import FIRST_PYTHON_WITHOUT_LOADERS
 from tests.warehouses.stores import Postgres
+from tests.warehouses.truth import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +47,9 @@ STOP_THE_TAP = block("docs/operations.md", "pkill")
 RUN_AFTER_A_KILL = block("docs/operations.md", "--force")
 UPGRADE = block("docs/deployment.md", "--clean")
 PATH = PATHS["employee_task_profiles"]
+DBT_IN_MELTANO = block("dbt/README.md", "meltano add")
+DBT_ALONE = block("dbt/README.md", "dbt/bin/pip")
+REMOVALS = block("dbt/docs/removals.md", "--full-refresh")
 
 
 class Project(NamedTuple):
@@ -48,13 +57,14 @@ class Project(NamedTuple):
 
     folder: Path
     variables: dict[str, str]
+    values: dict[str, str]
     sandbox: RunningSandbox
     store: Postgres
     log: str
 
 
-def _definitions(folder: Path, postgres: str) -> dict[str, str]:
-    """Write what Meltano would download."""
+def _definitions(folder: Path, postgres: str, socket: str) -> dict[str, str]:
+    """Write what Meltano would download; return what stands in for what the documents name."""
     plugin = yaml.safe_load((ROOT / "plugin.yaml").read_text())
     ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
     [loader] = [one for one in ours if one["name"] == "target-postgres"]
@@ -63,7 +73,9 @@ def _definitions(folder: Path, postgres: str) -> dict[str, str]:
     for name, definition in (("plugin", plugin), ("loader", loader)):
         (folder / f"{name}.yaml").write_text(yaml.dump(definition))
     files = {name: str(folder / f"{name}.yaml") for name in ("plugin", "loader")}
-    return files | {"postgres": postgres}
+    dbt = folder / "techwolf" / ".meltano" / "utilities" / "dbt-postgres" / "venv"
+    values = {"postgres": postgres, "socket": socket, "database": "quick_start", "dbt": str(dbt)}
+    return files | values
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +86,14 @@ def project(
     folder = tmp_path_factory.mktemp("quick-start")
     postgres_server.psql("CREATE DATABASE quick_start")
     store = Postgres(postgres_server, "quick_start")
-    values = _definitions(folder, store.variables()["TARGET_POSTGRES_SQLALCHEMY_URL"])
+    url = store.variables()["TARGET_POSTGRES_SQLALCHEMY_URL"]
+    values = _definitions(folder, url, str(postgres_server.pgdata))
     (folder / "client_secret.txt").write_text(f"{tokens.CLIENT_SECRET}\n")
     with running_sandbox() as sandbox:
         addresses = ("TAP_TECHWOLF_API_URL", "TAP_TECHWOLF_AUTH_URL")
         variables = {name: sandbox.settings()[name] for name in addresses}
         log = run(substituted(QUICK_START, **values), folder, variables)
-        yield Project(folder / "techwolf", variables, sandbox, store, log)
+        yield Project(folder / "techwolf", variables, values, sandbox, store, log)
 
 
 def test_it_loads_the_tables_and_adds_nothing_else(project: Project) -> None:
@@ -207,8 +220,63 @@ def test_only_a_stop_of_the_tap_saves_the_state(project: Project) -> None:
 
 
 def test_the_tap_can_be_upgraded_and_keeps_its_settings(project: Project) -> None:
-    values = {name: project.folder.parent / f"{name}.yaml" for name in ("plugin", "loader")}
-    run(substituted(UPGRADE, **values) + RUN_AFTER_A_KILL, project.folder, project.variables)
+    run(
+        substituted(UPGRADE, **project.values) + RUN_AFTER_A_KILL, project.folder, project.variables
+    )
     [tap] = yaml.safe_load((project.folder / "meltano.yml").read_text())["plugins"]["extractors"]
     assert tap["config"]["tenant"] == tokens.TENANT
     assert tap["pip_url"] == str(ROOT)
+
+
+# The dbt package
+
+
+def _hours_by_department(project: Project) -> dict[str, float]:
+    """Ask the README's question, and forget the answer."""
+    [question] = [
+        one for one in block("dbt/README.md", "-- Which", "sql").split("-- ") if "share_h1" in one
+    ]
+    select = question.partition("\n")[2].replace("techwolf_", "techwolf.techwolf_")
+    rows = [line.split("|") for line in project.store.query(select).splitlines()]
+    project.store.query("DROP TABLE techwolf.techwolf_unit_ai_exposure")
+    return {path: float(hours_h1) for path, _, _, hours_h1, _ in rows}
+
+
+def test_the_dbt_package_answers_in_a_project_of_ones_own(project: Project) -> None:
+    sandbox = Sandbox(company=Company(employees=640, jobs=160))
+    [left] = sandbox.company.remove_some(1, 0)["employees"]
+    assert project.sandbox.remove(1)["employees"] == [left]
+    exports = {
+        stream: [{"exported_at": datetime.now(UTC), **one} for one in records(sandbox, stream)]
+        for stream in (*STREAMS, "employees", "organisational_units")
+    }
+    answer = {
+        one["path"]: pytest.approx(one["hours_h1"])
+        for one in models(exports)["techwolf_unit_ai_exposure"]
+    }
+    full_sync, next_run = REMOVALS.splitlines()
+    run(full_sync, project.folder, project.variables)
+    assert DBT_IN_MELTANO.splitlines()[-1] == next_run
+    run(substituted(DBT_IN_MELTANO, **project.values), project.folder, project.variables)
+    found = _hours_by_department(project)
+    assert len(found) == 5
+    assert found == {path: hours for path, hours in answer.items() if path in found}
+    removed = "SELECT DISTINCT external_id FROM techwolf.techwolf_removed"
+    assert project.store.query(removed).split() == [left]
+    # Without Meltano.
+    run(substituted(DBT_ALONE, **project.values), project.folder.parent, {})
+    assert _hours_by_department(project) == found
+
+
+def test_the_dbt_plugin_is_the_one_of_our_own_project() -> None:
+    ours = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["utilities"]
+    [ours] = [one for one in ours if one["name"] == "dbt-postgres"]
+    shown = yaml.safe_load((ROOT / "dbt" / "dbt-postgres.yaml").read_text())
+    assert f"pip install {shown['pip_url']}\n" in DBT_ALONE
+    for one in (ours, shown):
+        one["settings"] = [two for two in one["settings"] if two["name"] != "profiles_dir"]
+    assert shown["commands"].items() <= ours["commands"].items()
+    assert {**shown, "commands": ours["commands"]} == {
+        **ours,
+        **{name: shown[name] for name in ("variant", "label")},
+    }

