@@ -124,7 +124,7 @@ def inline_commands() -> set[str]:
     for document in DOCUMENTS:
         text = (ROOT / document).read_text()
         text = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
-        found |= set(re.findall(rf"`((?:{programs}) [^`]+)`", text.replace("\n", " ")))
+        found |= set(re.findall(rf"`((?:{programs}) [^`]+)`", " ".join(text.split())))
     return found
 
 

@@ -203,6 +203,13 @@ def test_the_workflow_installs_what_it_runs_and_tells_of_failures() -> None:
     assert {name for name in sync["env"] if name.startswith("TAP_")} == {
         "TAP_TECHWOLF_CLIENT_SECRET"
     }
+    # Nor is dbt's step run without them. Its names are those of the page.
+    [models] = [one for one in steps if "dbt" in one.get("run", "")]
+    shown = set(
+        re.findall(r"^(DBT_\w+)=", block("dbt/README.md", "DBT_POSTGRES_USER="), re.MULTILINE)
+    )
+    assert models["env"].keys() == shown
+    assert any(f"vars.{one} != ''" in models["if"] for one in shown)
     alert = workflow["jobs"]["alert"]
     assert alert["needs"] == "sync"
     assert "cancelled" in alert["if"]  # A job that takes too long counts as cancelled.
