@@ -16,13 +16,15 @@ SHOWN_ROWS = 5
 TIME = "time of a pass"
 
 
-def queries(text: str) -> dict[str, str]:
-    """Return the queries in a Markdown text, by the question in the comment before each."""
+def queries() -> dict[str, str]:
+    """Return the queries in the dbt package's pages, by the question in the comment before each."""
+    pages = (ROOT / "dbt" / "README.md", *sorted((ROOT / "dbt" / "docs").glob("*.md")))
+    text = "\n".join(page.read_text() for page in pages)
     return dict(re.findall(r"^-- (.*)\n(select .*);$", text, re.MULTILINE))
 
 
 def answers() -> dict[str, dict[str, Any]]:
-    """Return the demo's answers, by question: the chart's, and those of the dbt package's README.
+    """Return the demo's answers, by question: the chart's, and those of the dbt package's pages.
 
     Returns:
         For each its `columns`, the first `rows`, and the `number` of all rows.
@@ -31,8 +33,7 @@ def answers() -> dict[str, dict[str, Any]]:
 
     found = {}
     with duckdb.connect(DATABASE, read_only=True) as database:
-        questions = queries((ROOT / "dbt" / "README.md").read_text())
-        for question, sql in {TITLE: HOURS, **questions}.items():
+        for question, sql in {TITLE: HOURS, **queries()}.items():
             answer = database.sql(sql)
             rows = answer.fetchall()
             kept = rows if question == TITLE else rows[:SHOWN_ROWS]

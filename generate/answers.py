@@ -8,7 +8,6 @@ from typing import Any
 
 from demo import chart
 from demo.answers import ANSWERS, queries
-from demo.files import ROOT
 from demo.questions import NOTES, in_lines
 from demo.tables import shown
 
@@ -28,7 +27,7 @@ def picture() -> str:
 
 def questions_and_answers() -> str:
     """Each question, its query and its answer, as Markdown."""
-    sql = {chart.TITLE: chart.HOURS} | queries((ROOT / "dbt" / "README.md").read_text())
+    sql = {chart.TITLE: chart.HOURS} | queries()
     return "\n\n".join(_section(name, sql[name], one) for name, one in answers().items())
 
 

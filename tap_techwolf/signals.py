@@ -56,7 +56,7 @@ def exit_after(seconds: float, signal_name: str) -> None:
     """End the process after some time, if it has not ended by then."""
     message = (
         f"Stopped by {signal_name} while the loader was not reading. Run again to resume from the "
-        "last state that it received."
+        "last saved state."
     )
     timer = Timer(seconds, exit_now, (message,))
     timer.daemon = True
