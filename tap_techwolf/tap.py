@@ -184,7 +184,7 @@ class TapTechWolf(Tap):
         del frame
         name = signal.Signals(signum).name
         if self._is_terminated:
-            exit_now(f"Stopped by a second {name}. Run again to resume from the last saved state.")
+            exit_now(f"Stopped at once by a second signal ({name}). Run again to resume.")
         self._is_terminated = True
         exit_after(EXIT_SECONDS, name)
         raise Terminated(name)
