@@ -77,7 +77,7 @@ def test_a_process_that_does_not_exit_in_time_is_ended(monkeypatch: pytest.Monke
     [text] = texts
     assert text == (
         "Stopped by SIGTERM while the loader was not reading. Run again to resume from the last "
-        "state that it received."
+        "saved state."
     )
 
 
