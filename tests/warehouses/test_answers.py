@@ -150,7 +150,9 @@ def compare(warehouse: Warehouse, company: dict[str, list[Row]]) -> None:
             {**record, **_times(record), "exported_at": times[record[key]]} for record in shown
         ]
     for model, expected in models(exports).items():
-        assert found(warehouse, model) == ordered(expected), model
+        # Those of streams that are not loaded take longest, as views; tests/dbt looks at them.
+        if expected:
+            assert found(warehouse, model) == ordered(expected), model
 
 
 def company(sandbox: Sandbox) -> dict[str, list[Row]]:
