@@ -78,9 +78,6 @@ ELSEWHERE = {
     "meltano run": "as above",
     "meltano select": "test_quick_start.py",
     "meltano select --exclude": "test_quick_start.py",
-    'meltano config set tap-techwolf optional_streams \'["employees", "organisational_units"]\'': (
-        "below, with one more"
-    ),
     "meltano invoke dbt-postgres": "test_quick_start.py, with a command of it",
     "meltano run dbt-postgres:build": "test_quick_start.py, after a load",
     "tap-techwolf --about": "below, with the other options",
