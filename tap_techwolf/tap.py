@@ -93,12 +93,10 @@ class TapTechWolf(Tap):
                 raise SettingsError(problem)
             # Discovery. Meltano discovers before it starts the doctor, which explains all of them.
             logger.warning(problem)
-            valid = {
-                name: value
-                for name, value in settings.items()
-                if not any(problems({name: value}, schema, allow_missing=True))
-            }
-            settings = complete(valid, schema)
+            for name, value in list(settings.items()):
+                if any(problems({name: value}, schema, allow_missing=True)):
+                    del settings[name]
+            settings = complete(settings, schema)
         self._is_terminated = self._has_synced = False
         super().__init__(
             config=settings,

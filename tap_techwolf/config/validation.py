@@ -31,6 +31,7 @@ _TYPES = {
     "array": 'a list, such as ["first", "second"]',
     "object": "an object",
 }
+_MAP_VALUE = re.compile(r"config\[['\"](\w+)['\"]\]")
 _LIMITS = {
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
@@ -74,9 +75,11 @@ def problems(
     yield from _credential_problems(valid, config, allow_missing=allow_missing)
     if valid.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "'flattening_max_depth' is missing: 'flattening_enabled' needs it"
-    for name, value in (valid.get("stream_map_config") or {}).items():
-        if value is None:  # Meltano puts it in the place of a variable that is not set.
-            yield f"{name!r} in 'stream_map_config' is null: set the variable that it names"
+    values = valid.get("stream_map_config") or {}
+    for name in dict.fromkeys(_MAP_VALUE.findall(str(valid.get("stream_maps")))):
+        # Meltano alone resolves variables; one that is not set is null.
+        if values.get(name) in (None, "") or str(values[name]).startswith("$"):
+            yield f"{name!r} in 'stream_map_config' is missing, or names a variable that is not set"
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
 SECRET = "distinctive-secret-4711"
+MAPS = {"employees": {"external_id": "md5(config['salt'] + external_id)"}}
+MISSING_SALT = "'salt' in 'stream_map_config' is missing"
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("tenant missing", {"tenant": None}, "'tenant' is missing"),
@@ -128,10 +130,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "a value in 'job_task_includes' must be one of",
     ),
     ("job_family_ids", {"job_family_ids": {"JF": 1}}, "'job_family_ids' must be a list"),
-    (
-        "a salt from a variable that is not set",
-        {"stream_map_config": {"salt": None}},
-        "'salt' in 'stream_map_config' is null",
+    *(
+        (f"a salt that is {salt}", {"stream_maps": MAPS, "stream_map_config": salt}, MISSING_SALT)
+        for salt in ({"salt": None}, {"salt": ""}, {"salt": "$TECHWOLF_SALT"}, {"other": "x"}, None)
     ),
     ("job_family_ids a number", {"job_family_ids": 123}, "'job_family_ids' must be a list, such"),
     ("job_family_ids true", {"job_family_ids": True}, "'job_family_ids' must be a list"),
