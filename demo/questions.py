@@ -6,6 +6,10 @@ import re
 
 # What is to be known of an answer on the demo's company.
 NOTES = {
+    "How many hours does AI change?": (
+        "The company includes employees without a department. A department whose tasks have no "
+        "hours is left out."
+    ),
     "Which jobs have changed since last month?": (
         "The demo changes five jobs. Those that are not listed were given a task that they had "
         "before, or one that was rejected: they have the same tasks and hours."

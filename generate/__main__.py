@@ -75,9 +75,9 @@ def generated() -> dict[str, str]:
         },
         "docs/columns.md": {
             "tables": diagrams.tables(),
-            "models": diagrams.models(),
             "columns": documents.column_tables(),
         },
+        "dbt/docs/columns.md": {"models": diagrams.models(), "columns": diagrams.model_tables()},
         "docs/costs.md": {"benchmark": results_table(results)},
     }
     found = {

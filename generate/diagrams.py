@@ -93,17 +93,33 @@ def tables() -> str:
     return _diagram(lines)
 
 
-def model_columns() -> dict[str, list[str]]:
-    """The columns of each public model of the dbt package, as its .yml files list them."""
+def described_models() -> list[dict[str, Any]]:
+    """The public models of the dbt package, as its .yml files describe them, by name."""
     found = (ROOT / "dbt" / "models").rglob("*.yml")
     described = [
         one for file in found for one in yaml.safe_load(file.read_text()).get("models", [])
     ]
+    public = (one for one in described if not one["name"].startswith("stg_"))
+    return sorted(public, key=lambda one: str(one["name"]))
+
+
+def model_columns() -> dict[str, list[str]]:
+    """The columns of each public model of the dbt package."""
     return {
-        one["name"]: [column["name"] for column in one["columns"]]
-        for one in sorted(described, key=lambda one: one["name"])
-        if not one["name"].startswith("stg_")
+        one["name"]: [column["name"] for column in one["columns"]] for one in described_models()
     }
+
+
+def model_tables() -> str:
+    """The columns of the models as Markdown tables."""
+    parts = []
+    for model in described_models():
+        parts += [f"### `{model['name']}`", "", " ".join(model["description"].split()), ""]
+        parts += ["| column | description |", "| --- | --- |"]
+        for column in model["columns"]:
+            parts.append(f"| `{column['name']}` | {' '.join(column['description'].split())} |")
+        parts.append("")
+    return "\n".join(parts).rstrip()
 
 
 def model_key(model: str, columns: Iterable[str]) -> tuple[str, ...]:

@@ -94,6 +94,20 @@ def test_cron_runs_meltano_in_its_project_and_mails_failures_only(tmp_path: Path
     assert told == [f"{one} in {folder}" for one in (*COMMANDS, COMMANDS[0])]
 
 
+def test_cron_builds_the_models_with_their_password(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    program = folder / "dbt" / "bin" / "dbt"
+    program.parent.mkdir(parents=True)
+    (folder / "answers").mkdir()
+    program.write_text('#!/bin/sh\necho "dbt $*" in "$PWD" by "$DBT_PASSWORD"\n')
+    program.chmod(0o755)
+    *variables, entry = block("docs/deployment.md", "dbt build", "crontab").splitlines()
+    command = entry.split(maxsplit=5)[5].replace(PROJECT, str(folder))
+    [password] = [one for one in variables if one.startswith("DBT_")]
+    assert run_as_cron(f"export {password}; {command}", "/usr/bin:/bin", tmp_path / "home") == ""
+    assert (folder / "dbt.log").read_text() == f"dbt build in {folder}/answers by password\n"
+
+
 @needs_flock
 def test_cron_runs_the_script_with_its_own_state_and_a_full_sync_is_proved(
     sandbox: Sandbox, url: str, loader: Callable[..., Path], tmp_path: Path
@@ -226,4 +240,4 @@ def test_the_state_backends_are_those_of_meltano() -> None:
     assert {"azure", "gs", "s3"} <= set(re.findall(r"^(\w+) ?=", backends, re.MULTILINE))
     for scheme in ("azure", "gs", "s3"):
         assert f"`{scheme}://" in page
-    assert len(blocks("crontab", "docs/deployment.md")) == 2
+    assert len(blocks("crontab", "docs/deployment.md")) == 3

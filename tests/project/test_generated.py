@@ -35,7 +35,7 @@ GENERATED = [
     ("meltano.yml", "The User-Agent header to send with each request.", "A name."),
     ("README.md", "The client ID that TechWolf issued to you.", "An id."),
     ("docs/columns.md", "The goal in a few words.", "A goal."),
-    ("docs/columns.md", '"job_id, task_id"', '"job_id"'),
+    ("dbt/docs/columns.md", '"job_id, task_id"', '"job_id"'),
     ("docs/answers.md", "| Finance | 66 |", "| Finance | 67 |"),
     ("docs/departments.svg", ">Finance<", ">Money<"),
     ("docs/settings.md", "run a full sync; the column", "nothing; the column"),
