@@ -22,7 +22,8 @@ RUN if [ -n "$DBT" ]; then meltano invoke "$DBT" deps; fi
 RUN rm -rf /opt/meltano/bin/uv /opt/meltano/bin/uvx .meltano/logs .meltano/run
 
 FROM python:3.13.11-slim-bookworm@sha256:20080e807bfc404f8450b185cf0fc95d553462673598549613735f70a5b4d5d0
-RUN useradd --no-create-home --uid 1000 meltano
+# With a home folder, as Meltano keeps its runs' logs there.
+RUN useradd --create-home --uid 1000 meltano
 COPY --from=build /opt/meltano /opt/meltano
 COPY --from=build --chown=meltano /project /project
 WORKDIR /project

@@ -29,13 +29,13 @@ SDK_SETTINGS: tuple[dict[str, Any], ...] = (
     {
         "name": "stream_maps",
         "label": "Stream maps",
-        "kind": "object",
+        "kind": "string",
         "description": "Changes to the records of a stream; see the SDK's documentation.",
     },
     {
         "name": "stream_map_config",
         "label": "Stream map configuration",
-        "kind": "object",
+        "kind": "string",
         "description": "Values that the expressions of stream maps use as `config`.",
     },
     {

@@ -57,8 +57,7 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Return the settings that environment variables or a `.env` file contain; variables win.
 
     The SDK lets the file win, which a Meltano project has above the tap; it reads an unknown text
-    for a boolean as false, and fails on a bad number. Here a text that cannot be converted stays as
-    it is, so that the validation can name the setting.
+    for a boolean as false, and fails on a bad number.
     """
     try:
         variables = {**dotenv_values(find_dotenv()), **os.environ}
@@ -88,17 +87,20 @@ def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value
-    """Convert a setting's text to one of its types; a text that cannot be converted stays."""
+    """Convert a setting's text to one of its types; any other stays, for the validation to name."""
     if "string" in types or not text:
         return text
     if "boolean" in types and text.lower() in _BOOLEANS:
         return _BOOLEANS[text.lower()]
-    # Meltano exports the lists of meltano.yml as Python prints them.
-    for parse in (json.loads, ast.literal_eval) if text.lstrip().startswith("[") else (json.loads,):
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    if "array" in types:
+        # Meltano exports a list of meltano.yml as Python prints it.
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            return parse(text)
-    if "array" in types and not text.lstrip().startswith(("[", "{")):
-        return [part.strip() for part in text.split(",")]
+            if str(parsed := ast.literal_eval(text)) == text:
+                return parsed
+        if not re.search(r"[\[\](){}'\"]", text):
+            return [part.strip() for part in text.split(",")]
     return text
 
 

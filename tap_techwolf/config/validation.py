@@ -43,17 +43,16 @@ _LIMITS = {
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, each of its type, with the defaults of those that are not set.
 
-    A setting that is null or an empty string counts as not set, because orchestrators write
-    settings without a value that way. Texts are converted: Meltano, which would fail on a wrong one
-    without naming the setting, is told that each setting is a text.
+    One that is null or an empty string counts as not set: orchestrators write them that way. Texts
+    are converted: all are texts to Meltano, which would not name a wrong one of another kind.
     """
     settings = schema["properties"]
-    given = {name: value for name, value in config.items() if value not in (None, "")}
-    for name, value in given.items():
+    given = dict(config)
+    for name, value in config.items():
         if isinstance(value, str) and name in settings:
             given[name] = convert(value, settings[name]["type"])
     defaults = {name: one["default"] for name, one in settings.items() if "default" in one}
-    return defaults | given
+    return defaults | {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def problems(

@@ -69,6 +69,9 @@ def test_discovery_names_a_wrong_setting_and_goes_on_without_it(
         ("scopes", "read, write", ["read", "write"]),
         ("optional_streams", '["skills"]', ["skills"]),
         ("optional_streams", "['skills', 'employees']", ["skills", "employees"]),
+        ("job_family_ids", "['a', \"b's\"]", ["a", "b's"]),
+        ("job_family_ids", "null", None),
+        ("page_size", "null", 100),
         ("tenant", "123", "123"),
     ],
 )
@@ -76,7 +79,7 @@ def test_a_text_is_converted_to_the_type_of_its_setting(
     name: str, text: str, expected: object
 ) -> None:
     tap = TapTechWolf(config={name: text}, validate_config=False)
-    assert tap.config[name] == expected
+    assert tap.config.get(name) == expected
 
 
 def test_settings_show_in_about() -> None:

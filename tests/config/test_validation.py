@@ -134,6 +134,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         (f"a salt that is {salt}", {"stream_maps": MAPS, "stream_map_config": salt}, MISSING_SALT)
         for salt in ({"salt": None}, {"salt": ""}, {"salt": "$TECHWOLF_SALT"}, {"other": "x"}, None)
     ),
+    *(
+        (f"job_family_ids {text}", {"job_family_ids": text}, "'job_family_ids' must be a list")
+        for text in ("['a' 'b']", "('a','b')", "'a','b'", "['a'] # x", "[a]")
+    ),
     ("job_family_ids a number", {"job_family_ids": 123}, "'job_family_ids' must be a list, such"),
     ("job_family_ids true", {"job_family_ids": True}, "'job_family_ids' must be a list"),
     (

@@ -40,7 +40,7 @@ SUBSTITUTES = (
     Substitute("install --no-cache-dir", "", "as above"),
     Substitute("UV_NO_CACHE=1", "", "to download everything again takes too long"),
     Substitute("UV_COMPILE_BYTECODE=1", "", "as above; the page says what it takes"),
-    Substitute("useradd", "true", "the tester's own user"),
+    Substitute("useradd --create-home", "mkdir {folder}/home; true", "the tester's own user"),
 )
 
 
@@ -145,6 +145,8 @@ def test_the_image_loads_everything_logs_json_and_is_as_large_as_stated(
         given |= {"MELTANO_STATE_BACKEND_URI": f"file://{tmp_path}/bucket"}
         words = [one.text for one in stages()[-1] if one.instruction in ("ENTRYPOINT", "CMD")]
         command = " ".join(word for text in words for word in json.loads(text))
+        home = tmp_path / "home"
+        given["HOME"] = str(home) if home.exists() else "/proc/none"  # It cannot be made.
         log = run(command, project, variables | given)
         assert all(json.loads(line) for line in log.splitlines())
         found = store.query("SELECT count(*) FROM techwolf.employee_task_profiles")
