@@ -16,7 +16,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
-from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.config.settings import OPTIONAL_STREAMS, SETTINGS
 from tap_techwolf.config.sources import misspelled_variables, read_environment, read_json_object
 from tap_techwolf.config.validation import complete, problems
 from tap_techwolf.errors import SettingsError, SyncError, Terminated
@@ -95,7 +95,8 @@ class TapTechWolf(Tap):
             logger.warning(problem)
             for name, value in list(settings.items()):
                 if any(problems({name: value}, schema, allow_missing=True)):
-                    del settings[name]
+                    # A stream too many in a catalog loses nothing; one too few might.
+                    settings[name] = list(OPTIONAL_STREAMS) if name == "optional_streams" else None
             settings = complete(settings, schema)
         self._is_terminated = self._has_synced = False
         super().__init__(

@@ -7,6 +7,7 @@ from typing import Any
 
 from tap_techwolf.api.page import Record
 from tap_techwolf.api.pagination import ListPaginator, Pagination, Paginator, Position
+from tap_techwolf.config.settings import SETTING_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,11 @@ class Export:
     no_columns: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Check that the request has a place for what the export accepts."""
+        """Check that its settings exist, and that a request has a place for what they decide."""
+        settings = {self.include, *(one.setting for one in self.parameters)}
+        settings |= {one.setting for one in self.filters}
+        if unknown := settings - SETTING_NAMES - {None}:
+            raise ValueError(f"{self.name}: there is no setting {unknown.pop()!r}")
         if self.pagination.method is HTTPMethod.GET and (self.filters or self.include):
             raise ValueError(f"{self.name}: a GET has no body for filters and includes")
 

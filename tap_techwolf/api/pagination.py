@@ -101,10 +101,7 @@ class Paginator:
         self._seen = {start}
 
     def position_after(self, page: Page) -> Position:
-        """Return where the page after this one is; None after the last page.
-
-        It is none that was read before: the pages would never end.
-        """
+        """Return where the next page is, which was never read before; None after the last page."""
         position = NEXT_STARTING_AFTER.next_position(page)
         if position is not None and position in self._seen:
             raise BrokenPageError("'next_starting_after' leads back to an earlier page")

@@ -234,3 +234,6 @@ SETTINGS = th.PropertiesList(
     ),
     additional_properties=False,
 )
+
+#: Their names, so that code which refers to a setting that is not there fails early.
+SETTING_NAMES = frozenset(SETTINGS.to_dict()["properties"])

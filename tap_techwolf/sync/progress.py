@@ -15,10 +15,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 class Progress:
-    """Count what one stream reads and writes in one run.
-
-    Each line has what it says as fields, too, for structured logs.
-    """
+    """Count what a stream reads and writes in a run; each line has what it says as fields, too."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream

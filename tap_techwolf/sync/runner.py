@@ -128,10 +128,7 @@ def run_side_by_side(
 def summarize(
     streams: Sequence[ExportStream], complete: Sequence[str], api: ApiClient, seconds: float
 ) -> tuple[str, dict[str, object]]:
-    """Return a run's closing line, as text and as fields.
-
-    It says what is complete, what it took, and where the next run starts.
-    """
+    """Return a run's closing line, as text and as fields; it says where the next starts."""
     places = defaultdict(list)
     for stream in streams:
         is_incremental = stream.replication_method == REPLICATION_INCREMENTAL

@@ -75,8 +75,8 @@ def _interrupted_pass(
         problem = "the interrupted pass began over seven days ago; the pass starts over"
     elif found.resume_hash != settings.resume_hash:
         problem = (
-            "settings (such as 'api_url' or stream maps), the replication method or the selected "
-            "columns have changed since the pass was interrupted; the pass starts over"
+            "settings (such as 'tenant', 'api_url' or stream maps), the replication method or the "
+            "selected columns have changed since the pass was interrupted; the pass starts over"
         )
     return found, problem, found.continues is None
 

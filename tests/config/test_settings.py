@@ -53,7 +53,7 @@ def test_discovery_names_a_wrong_setting_and_goes_on_without_it(
     wrong = {"region": "europe", "optional_streams": ["skils"], "ai_goal_versions": "all"}
     found = {entry["tap_stream_id"]: entry for entry in discover(wrong)["streams"]}
     assert found["employee_ai_goals"]["key_properties"] == ["external_id", "version"]
-    assert len(found) == 4
+    assert "skills" in found
     [warning] = [one.message for one in caplog.records]
     assert "'region'" in warning
     assert "'optional_streams'" in warning

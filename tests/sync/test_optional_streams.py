@@ -80,11 +80,16 @@ def test_only_those_that_are_named_are_discovered() -> None:
         assert found[stream]["key_properties"] == [KEYS[stream]]
 
 
-def test_an_unknown_one_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_one_is_refused_with_those_that_there_are_and_discovery_leaves_none_out(
+    sandbox: Sandbox, url: str
+) -> None:
     with pytest.raises(SettingsError, match="optional_streams") as caught:
-        discover({"optional_streams": ["skills", "vacancies"]})
+        sync(settings(url, optional_streams=["skills", "vacancies"]))
     assert all(stream in str(caught.value) for stream in ALL)
     assert "vacancies" not in str(caught.value)
+    assert sandbox.requests.total() == 0
+    catalog = discover({"optional_streams": ["skills", "vacancies"]})
+    assert {one["tap_stream_id"] for one in catalog["streams"]} == {*STREAMS, LOG, *ALL}
 
 
 def test_a_catalog_that_selects_others_is_one_warning(

@@ -252,7 +252,9 @@ def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
     postgres_server.psql("CREATE DATABASE workflow")
     store = Postgres(postgres_server, "workflow")
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "sync.yml").read_text())
-    command = workflow["jobs"]["sync"]["steps"][-1]["run"]
+    [command] = [
+        one["run"] for one in workflow["jobs"]["sync"]["steps"] if one.get("name") == "Sync"
+    ]
     variables = meltano.environment() | {
         **store.variables(),
         "PATH": f"{MELTANO.parent}:{os.environ['PATH']}",
@@ -267,7 +269,7 @@ def test_the_workflow_for_a_sync_keeps_its_state_in_a_bucket(
     run(is_sunday=False)
     first = sandbox.requests.total()
     bucket = {"MELTANO_STATE_BACKEND_URI": variables["MELTANO_STATE_BACKEND_URI"]}
-    state = meltano("state", "get", "dev:tap-techwolf-to-target-postgres:ci", **bucket)
+    state = meltano("state", "get", "dev:tap-techwolf-to-target-postgres", **bucket)
     assert '"replication_key_value"' in state
     assert '"starting_after":"' not in state.replace(" ", "")  # There is nothing to go on from.
     assert '"replication_key_value"' not in meltano("state", "list", **bucket)
