@@ -196,6 +196,11 @@ def test_the_pipe_goes_on_from_its_own_state_and_never_destroys_it(
         run(command, folder, {}, status=1)
         assert _state(folder) == state
     loader.write_text(works)
+    (folder / "new-state.json").unlink()
+    (folder / "new-state.json").mkdir()  # A state that cannot be stored is a failure, too.
+    run(command, folder, {}, status=1)
+    assert _state(folder) == state
+    (folder / "new-state.json").rmdir()
     before = sandbox.requests.total()
     run(command, folder, {})
     assert sandbox.requests.total() - before == 4  # A token, and a page for each stream.
