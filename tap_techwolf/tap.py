@@ -91,11 +91,10 @@ class TapTechWolf(Tap):
             problem = f"Settings: {'; '.join(found)}. See `{self.name} --about`."
             if validate_config:
                 raise SettingsError(problem)
-            # Discovery. Meltano discovers before it starts the doctor, which explains all of them.
+            # Meltano discovers before it starts the doctor. A stream too many loses nothing.
             logger.warning(problem)
             for name, value in list(settings.items()):
                 if any(problems({name: value}, schema, allow_missing=True)):
-                    # A stream too many in a catalog loses nothing; one too few might.
                     settings[name] = list(OPTIONAL_STREAMS) if name == "optional_streams" else None
             settings = complete(settings, schema)
         self._is_terminated = self._has_synced = False

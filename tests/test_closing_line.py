@@ -150,12 +150,26 @@ def test_a_structured_log_has_what_the_lines_say_as_fields(
     assert (closing["streams"], closing["complete"]) == (1, 0)
     assert (closing["records"], closing["pages"], closing["retries"]) == (200, 2, 1)
     assert closing["next"] == "at page 3"
+    sandbox.conditions.faults.append(Fault(PATH, status=503, times=1, retry_after="0"))
     (start, end, closing), _ = synced(state)
     assert all(one["resumed"] for one in (start, end, closing))
     assert start["next"] == "at page 3"
     assert end["next"] == closing["next"] != "at page 3"
-    assert (end["stream"], end["pages"], end["requests"]) == (PROFILES, PAGES - 2, PAGES - 2)
+    assert (end["stream"], end["pages"], end["requests"]) == (PROFILES, PAGES - 2, PAGES - 1)
     assert closing["requests"] == end["requests"] + 1  # The token's.
     assert end["records"] == closing["records"] == len(all_ids(sandbox)) - 200
     assert closing["complete"] == 1
-    assert end["retries"] == closing["retries"] == 0
+    assert end["retries"] == closing["retries"] == 1
+
+
+def test_a_page_from_which_the_next_run_would_not_resume_is_not_promised(
+    sandbox: Sandbox, url: str, tmp_path: Path
+) -> None:
+    sandbox.conditions.faults.append(Fault(PATH, status=403, skip=2))
+    output = run(arguments(tmp_path, settings(url), catalog=only(PROFILES)))
+    assert "page 3" in closing_line(output)
+    sandbox.conditions.faults.append(Fault(PATH, status=403))
+    changed = settings(url, lookback_days=2)
+    output = run(arguments(tmp_path, changed, output.state, only(PROFILES)))
+    assert output.exit_status == 1
+    assert "at the first page" in closing_line(output)

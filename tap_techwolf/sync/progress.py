@@ -70,7 +70,7 @@ class Progress:
             "retries": self._client.retries,
             "seconds": round(time.monotonic() - self._started, 1),
             "resumed": self.is_resumed,
-            "next": next_start(self._state, is_incremental=self._settings.is_incremental),
+            "next": next_start(self._state, self._settings),
         }
         logger.info("%s: %s", self._stream, what, extra=fields)
 

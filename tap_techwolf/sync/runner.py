@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from singer_sdk.exceptions import ConfigurationError
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_techwolf.api.client import ApiClient
 from tap_techwolf.config.settings import OPTIONAL_STREAMS
@@ -131,8 +130,7 @@ def summarize(
     """Return a run's closing line, as text and as fields; it says where the next starts."""
     places = defaultdict(list)
     for stream in streams:
-        is_incremental = stream.replication_method == REPLICATION_INCREMENTAL
-        places[next_start(stream.stream_state, is_incremental=is_incremental)].append(stream.name)
+        places[next_start(stream.stream_state, stream.pass_settings)].append(stream.name)
     by_place = (f"{', '.join(names)} {place}" for place, names in places.items())
     where = next(iter(places)) if len(places) == 1 else "; ".join(by_place)
     records = sum(stream.progress.records for stream in streams)

@@ -225,13 +225,16 @@ def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, 
                 yield stream, found
 
 
-def next_start(state: Mapping[str, Any], *, is_incremental: bool) -> str:
-    """Say where the next run starts if it is given a stream's state."""
+def next_start(state: Mapping[str, Any], settings: PassSettings) -> str:
+    """Say where the next run starts with a stream's state and the same settings."""
     checkpoint = state.get("checkpoint")
     if isinstance(checkpoint, dict) and checkpoint.get("starting_after"):
-        return f"at page {checkpoint.get('page')}"
+        if checkpoint.get("resume_hash") == settings.resume_hash:
+            return f"at page {checkpoint.get('page')}"
+        if checkpoint.get("continues") is None:
+            return "at the first page"
     bookmark = state.get("replication_key_value")
-    if isinstance(bookmark, str) and is_incremental:
+    if isinstance(bookmark, str) and settings.is_incremental:
         return f"with updates since {bookmark[:16].replace('T', ' ')} UTC"
     return "at the first page"
 

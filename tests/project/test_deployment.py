@@ -210,6 +210,12 @@ def test_the_workflow_installs_what_it_runs_and_tells_of_failures() -> None:
     triggers = workflow[True]  # YAML reads `on` as true.
     crons = [one["cron"] for one in triggers["schedule"]]
     assert [one.split()[-1] for one in crons] == DAYS
+    assert all(one.split()[0] != "0" for one in crons)  # GitHub is busy then.
+    jobs = workflow["jobs"]
+    assert workflow["permissions"] == {}
+    assert jobs["sync"]["permissions"] == {"contents": "read", "id-token": "write"}
+    assert jobs["alert"]["permissions"] == {"issues": "write"}
+    assert jobs["sync"]["timeout-minutes"] <= 60
     full = sync["env"]["MELTANO_RUN_FULL_REFRESH"]
     assert f"== '{crons[1]}'" in full
     assert [f"inputs.{one}" in full for one in triggers["workflow_dispatch"]["inputs"]] == [True]
