@@ -58,10 +58,10 @@ def main() -> None:
     while thread.is_alive() and time.monotonic() < end:
         # A signal that arrives just before this does not wake it.
         thread.join(_SECONDS_BETWEEN_LOOKS)
-    checks = list(runner.checks.values())
-    print_text(as_json(checks) if options.json else as_text(checks))
+    findings = dict(runner.findings)
+    print_text(as_json(findings) if options.json else as_text(findings))
     # At once: the thread may still wait for the API, and stderr may be full.
-    os._exit(1 if has_errors(checks) else 0)
+    os._exit(1 if has_errors(findings) else 0)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -4,14 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from tap_techwolf.api.export import Export
 from tap_techwolf.dates import parse_date_time
 from tap_techwolf.doctor.client import LimitedClient, SamplePage
-from tap_techwolf.doctor.report import Check, CheckSkippedError
+from tap_techwolf.doctor.report import CheckSkippedError, Finding
 from tap_techwolf.errors import ExportError
-
-#: The check of changed goals, and the stream that it is about.
-GOALS_MOVE_FILTER = "goals_move_filter"
-GOALS_STREAM = "employee_ai_goals"
 
 _BEGINNING = "1970-01-01"
 
@@ -21,10 +18,9 @@ _ONE_DAY = timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
+def check_filter(client: LimitedClient, export: Export) -> Finding:
     """Compare the first page without the filter with two filtered ones."""
-    export = first_page.export
-    name = f"filter:{export.name}"
+    first_page = client.first_page(export)
     try:
         future, everything = (
             client.get_sample(export, export.request(client.config, filter_date=date))
@@ -33,7 +29,7 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
     except ExportError as error:
         problem = f"The export cannot be read with the filter: {error.reason}."
         remedy = f"{error.advice} Without the filter, sync this stream as FULL_TABLE."
-        return Check(name, "error", problem, remedy)
+        return Finding("error", problem, remedy)
     seen, advice = [], []
     if not future.records and future.next_position is None:
         seen.append("A date after tomorrow returns no records, as expected.")
@@ -41,7 +37,7 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
         seen.append("A date after tomorrow still returns records: the filter has no effect.")
         advice.append("Incremental syncs load everything each time. Please report this line.")
     is_same = everything.next_position == first_page.next_position
-    if is_same and not everything.problem and everything.keys == first_page.keys:
+    if is_same and everything.keys == first_page.keys:
         seen.append("A date in 1970 returns the same first page as no filter, as expected.")
     else:
         seen.append("A date in 1970 returns another first page than no filter.")
@@ -49,29 +45,26 @@ def check_filter(client: LimitedClient, first_page: SamplePage) -> Check:
             "Unless something changed just now, incremental syncs miss some records: run a full "
             "sync daily, and report this line."
         )
-    return Check(name, "warning" if advice else "ok", " ".join(seen), " ".join(advice))
+    return Finding("warning" if advice else "ok", " ".join(seen), " ".join(advice))
 
 
-def check_goals(client: LimitedClient, first_page: SamplePage) -> Check:
+def check_goals(client: LimitedClient, export: Export) -> Finding:
     """Look for the recently changed goals among what the filter returns.
 
     The filtered export is a part of the whole one, in the same order. So its first pages hold
     all of the whole one's first pages that passes the filter.
     """
     now = client.now()
-    try:
-        pages = list(_pages(client, first_page, _MOST_PAGES))
-        changed_at = _changes(pages)
-        recent = {one: when for one, when in changed_at.items() if when >= now - _RECENT}
-        place = f"the first {len(pages)} pages" if len(pages) > 1 else "the first page"
-        if not recent:
-            raise CheckSkippedError(f"On {place}, no goal changed within 14 days.")
-        filter_date = (min(now, *recent.values()) - _ONE_DAY).date().isoformat()
-        request = first_page.export.request(client.config, filter_date=filter_date)
-        filtered_page = client.get_sample(first_page.export, request)
-        returned = _changes(_pages(client, filtered_page, len(pages), filter_date)).keys()
-    except ExportError as error:
-        raise CheckSkippedError(f"A page cannot be read: {error.reason}.") from error
+    pages = list(_pages(client, client.first_page(export), _MOST_PAGES))
+    changed_at = _changes(pages)
+    recent = {one: when for one, when in changed_at.items() if when >= now - _RECENT}
+    place = f"the first {len(pages)} pages" if len(pages) > 1 else "the first page"
+    if not recent:
+        raise CheckSkippedError(f"On {place}, no goal changed within 14 days.")
+    filter_date = (min(now, *recent.values()) - _ONE_DAY).date().isoformat()
+    request = export.request(client.config, filter_date=filter_date)
+    filtered_page = client.get_sample(export, request)
+    returned = _changes(_pages(client, filtered_page, len(pages), filter_date)).keys()
     missing = len(recent.keys() - returned)
     others = changed_at.keys() - recent.keys()
     count, unchanged = len(recent), len(others & returned)
@@ -88,15 +81,13 @@ def check_goals(client: LimitedClient, first_page: SamplePage) -> Check:
             "This proves little: most employees were updated in this time, for example because "
             "an HR system updates every record each night. Keep a regular full sync."
         )
-    return Check(GOALS_MOVE_FILTER, "warning" if missing else "ok", seen, advice)
+    return Finding("warning" if missing else "ok", seen, advice)
 
 
 def _changes(pages: Iterable[SamplePage]) -> dict[object, datetime]:
     """Return when the goals of each employee changed last; each version has a record."""
     changed_at: dict[object, datetime] = {}
     for page in pages:
-        if page.problem:
-            raise CheckSkippedError(f"A page cannot be read: {page.problem}.")
         for (employee, *_), record in zip(page.keys, page.records, strict=True):
             changed_at.setdefault(employee, _NEVER)
             with suppress(ValueError):
@@ -111,7 +102,8 @@ def _pages(
     """Yield a page and those that follow it."""
     yield page
     while page.next_position is not None and (most := most - 1) > 0:
-        position = page.next_position
-        request = page.export.request(client.config, filter_date=filter_date, position=position)
-        page = client.get_sample(page.export, request, position)
+        request = page.export.request(
+            client.config, filter_date=filter_date, position=page.next_position
+        )
+        page = client.get_sample(page.export, request)
         yield page

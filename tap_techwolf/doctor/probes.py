@@ -3,24 +3,24 @@
 Each probe sends one request, repeated at most once, and goes when its question is answered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tap_techwolf.api.export import IS_ACTIVE, LAST_UPDATED, Export, Filter
 from tap_techwolf.doctor.client import LimitedClient, SamplePage
-from tap_techwolf.doctor.report import Check, CheckSkippedError
+from tap_techwolf.doctor.report import CheckSkippedError, Finding
 from tap_techwolf.errors import ExportError
 
 
-def run_probe(name: str, client: LimitedClient, pages: Sequence[SamplePage]) -> Check:
-    """Run a probe, given the first page of each export that can be read."""
-    for page in pages:
+def run_probe(client: LimitedClient, name: str) -> Finding:
+    """Run a probe with the first export that it is about."""
+    for page in client.first_pages.values():
         try:
             seen = PROBES[name](client, page)
         except ExportError as error:
             seen = f"is refused: {error.reason}"
         if seen is not None:
-            return Check(name, "ok", f"{page.export.name}: {seen}.")
+            return Finding("ok", f"{page.export.name}: {seen}.")
     raise CheckSkippedError("No suitable export can be read.")
 
 
@@ -56,7 +56,7 @@ def _probe_inactive(client: LimitedClient, page: SamplePage) -> str | None:
     inactive = client.get_sample(page.export, request)
     if not inactive.records:
         return "there are no inactive employees to compare"
-    if not inactive.problem and set(inactive.keys) & set(page.keys):
+    if set(inactive.keys) & set(page.keys):
         return "inactive employees are exported by default"
     return "the first page has no inactive employees by default"
 

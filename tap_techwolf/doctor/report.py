@@ -1,8 +1,8 @@
-"""The report: a header and one entry per check, as text or as JSON."""
+"""The report: a header and what each check found, as text or as JSON."""
 
 import json
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,36 +18,35 @@ class CheckSkippedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Finding:
     """What one check saw, and what to do about it, if anything. Its texts are safe to publish."""
 
-    check: str
     verdict: Verdict
     seen: str
     advice: str = ""
 
 
-def has_errors(checks: Sequence[Check]) -> bool:
+def has_errors(findings: Mapping[str, Finding]) -> bool:
     """Return whether any check found an error, or no export was reached at all."""
-    exports = [check.verdict for check in checks if check.check.startswith("export:")]
+    exports = [one.verdict for name, one in findings.items() if name.startswith("export:")]
     return all(verdict == "skipped" for verdict in exports) or any(
-        check.verdict == "error" for check in checks
+        one.verdict == "error" for one in findings.values()
     )
 
 
-def as_json(checks: Iterable[Check]) -> str:
+def as_json(findings: Mapping[str, Finding]) -> str:
     """Return a report as one line of JSON."""
-    entries = [asdict(check) for check in checks]
-    return json.dumps({"versions": _versions(), "date": _today(), "checks": entries}) + "\n"
+    checks = [{"check": name, **asdict(one)} for name, one in findings.items()]
+    return json.dumps({"versions": _versions(), "date": _today(), "checks": checks}) + "\n"
 
 
-def as_text(checks: Sequence[Check]) -> str:
+def as_text(findings: Mapping[str, Finding]) -> str:
     """Return a report as lines of text: a header, the verdict in one line, then the checks.
 
     ASCII only, because it may be printed to any terminal.
     """
     versions = "tap-techwolf {tap}, singer-sdk {sdk}, Python {python}".format(**_versions())
-    return "\n".join([f"{versions}, {_today()}", _summary(checks), "", *_lines(checks), ""])
+    return "\n".join([f"{versions}, {_today()}", _summary(findings), "", *_lines(findings), ""])
 
 
 def _versions() -> dict[str, str]:
@@ -58,24 +57,24 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _summary(checks: Sequence[Check]) -> str:
+def _summary(findings: Mapping[str, Finding]) -> str:
     """Return, for example, `1 error: token; 2 warnings: clock, version`, or `ok`."""
     parts = []
     for verdict in ("error", "warning"):
-        if names := [check.check for check in checks if check.verdict == verdict]:
+        if names := [name for name, one in findings.items() if one.verdict == verdict]:
             plural = "s" if len(names) > 1 else ""
             parts.append(f"{len(names)} {verdict}{plural}: {', '.join(names)}")
-    return "; ".join(parts) or ("error: no export was reached" if has_errors(checks) else "ok")
+    return "; ".join(parts) or ("error: no export was reached" if has_errors(findings) else "ok")
 
 
-def _lines(checks: Sequence[Check]) -> Iterator[str]:
+def _lines(findings: Mapping[str, Finding]) -> Iterator[str]:
     """Yield a line for each check; those that were skipped for the same reason share one."""
     skipped: dict[str, list[str]] = {}
-    for check in checks:
-        if check.verdict == "skipped":
-            skipped.setdefault(check.seen, []).append(check.check)
+    for name, one in findings.items():
+        if one.verdict == "skipped":
+            skipped.setdefault(one.seen, []).append(name)
         else:
-            advice = f" -> {check.advice}" if check.advice else ""
-            yield f"{f'[{check.verdict}]':9} {check.check}: {check.seen}{advice}"
+            advice = f" -> {one.advice}" if one.advice else ""
+            yield f"{f'[{one.verdict}]':9} {name}: {one.seen}{advice}"
     for reason, names in skipped.items():
         yield f"[skipped] {', '.join(names)}: {reason}"

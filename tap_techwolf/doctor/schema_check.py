@@ -9,8 +9,8 @@ from typing import Any
 from tap_techwolf.api.export import Export
 from tap_techwolf.api.values import to_date_time
 from tap_techwolf.config.settings import SETTINGS
-from tap_techwolf.doctor.client import SamplePage
-from tap_techwolf.doctor.report import Check, CheckSkippedError
+from tap_techwolf.doctor.client import LimitedClient
+from tap_techwolf.doctor.report import CheckSkippedError, Finding
 from tap_techwolf.schemas import read_schema
 from tap_techwolf.sync.state import REPLICATION_KEY
 
@@ -54,30 +54,30 @@ _ADVICE = (
 )
 
 
-def check_form(page: SamplePage, config: Mapping[str, Any]) -> Check:
-    """Compare the records of a page with the schema."""
-    export = page.export
+def check_form(client: LimitedClient, export: Export) -> Finding:
+    """Compare the records of the first page with the schema."""
+    page = client.first_page(export)
     if not page.records:
         raise CheckSkippedError("The first page has no records.")
-    if export.has_task_profiles and config["task_profile_format"] == "hierarchy":
+    if export.has_task_profiles and client.config["task_profile_format"] == "hierarchy":
         raise CheckSkippedError("The format of a hierarchy is not documented.")
     schema = read_schema(export.name)
     for column in (REPLICATION_KEY, "hierarchy"):  # The tap's own.
         schema["properties"].pop(column, None)
     found: dict[str, list[str]] = defaultdict(list)
-    optional = _OPTIONAL | _not_requested(export, config)
+    optional = _OPTIONAL | _not_requested(export, client.config)
     records = [
         {name: value for name, value in record.items() if name not in export.no_columns}
         for record in page.records
     ]
     for what, where in _differences(records, schema, optional):
         found[what].append(where)
-    name, count = f"form:{export.name}", len(page.records)
+    count = len(page.records)
     if not found:
-        return Check(name, "ok", f"All {count} records match the schema.")
+        return Finding("ok", f"All {count} records match the schema.")
     parts = [f"{what}: {'; '.join(places)}." for what, places in found.items()]
     seen = f"{count} records compared with the schema. {' '.join(parts)}"
-    return Check(name, "warning", seen, _ADVICE)
+    return Finding("warning", seen, _ADVICE)
 
 
 def _not_requested(export: Export, config: Mapping[str, Any]) -> set[str]:

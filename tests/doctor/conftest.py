@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from tap_techwolf.doctor.client import REQUESTS
-from tap_techwolf.doctor.runner import Runner, check_names
+from tap_techwolf.doctor.runner import Runner, checks_of
 from tests.harness import settings
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.app import Sandbox
-    from tap_techwolf.doctor.report import Check
+    from tap_techwolf.doctor.report import Finding
 
 
 class Examine(Protocol):
@@ -29,7 +29,7 @@ class Examine(Protocol):
         with_probes: bool = ...,
         requests: int = ...,
         **overrides: Any,
-    ) -> dict[str, Check]: ...
+    ) -> dict[str, Finding]: ...
 
 
 @pytest.fixture
@@ -39,27 +39,32 @@ def examine(url: str, tmp_path: Path, sandbox: Sandbox) -> Examine:
         with_probes: bool = False,
         requests: int = REQUESTS,
         **overrides: Any,
-    ) -> dict[str, Check]:
+    ) -> dict[str, Finding]:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings(url, **overrides)))
         sent = sandbox.requests.total()
         checks = run(str(file), requests=requests, with_probes=with_probes)
         assert sandbox.requests.total() <= sent + REQUESTS
-        assert list(checks) == check_names(overrides, with_probes=with_probes)
+        assert list(checks) == check_names(with_probes=with_probes, **overrides)
         assert not [one for one in checks.values() if "Unexpected" in one.seen]
         return checks
 
     return examine
 
 
-def run(*sources: str, **limits: Any) -> dict[str, Check]:
+def run(*sources: str, **limits: Any) -> dict[str, Finding]:
     """Run all checks, and return their entries by name."""
     runner = Runner(**limits)
     runner.run(sources)
-    return runner.checks
+    return runner.findings
 
 
-def verdicts(checks: dict[str, Check], verdict: str) -> set[str]:
+def check_names(*, with_probes: bool = False, **settings: Any) -> list[str]:
+    """The names of all checks with some settings, in the report's order."""
+    return ["settings", *checks_of(settings, with_probes=with_probes)]
+
+
+def verdicts(checks: dict[str, Finding], verdict: str) -> set[str]:
     """The names of the checks with a verdict."""
     return {name for name, one in checks.items() if one.verdict == verdict}
 

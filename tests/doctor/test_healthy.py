@@ -37,7 +37,7 @@ def test_each_export_is_asked_as_the_tap_asks(sandbox: Sandbox, examine: Examine
         external_vendor="workday",
     )
     assert not verdicts(checks, "warning")
-    assert not has_errors(list(checks.values()))
+    assert not has_errors(checks)
     first = dict(reversed(sandbox.pages))
     employees, jobs = first[PATHS["employee_task_profiles"]], first[PATHS["job_task_profiles"]]
     assert employees.query == {"external_vendor": "workday", "response_format": "hierarchy"}

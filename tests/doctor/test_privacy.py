@@ -113,8 +113,8 @@ def check(folder: Path, address: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "tap_techwolf"):
         runner = Runner()
         runner.run([str(file)])
-    checks = list(runner.checks.values())
-    expect_nothing(as_json(checks) + as_text(checks) + caplog.text, address)
+    found = runner.findings
+    expect_nothing(as_json(found) + as_text(found) + caplog.text, address)
 
 
 def expect_nothing(shown: str, address: str) -> None:

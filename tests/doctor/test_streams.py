@@ -19,7 +19,7 @@ from tests.harness import settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_techwolf.doctor.report import Check
+    from tap_techwolf.doctor.report import Finding
 
 SCHEMA = {
     "type": "object",
@@ -77,7 +77,7 @@ def answer(target: str) -> tuple[int, Any]:
 
 
 @pytest.fixture
-def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Finding]:
     monkeypatch.setattr(schemas, "_SCHEMAS", _Schemas())
     monkeypatch.setattr(streams, "STREAMS", (Clusters, Levels))
     file = tmp_path / "config.json"
@@ -86,19 +86,19 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
         return run(str(file))
 
 
-def test_a_list_by_offset_is_read(checks: dict[str, Check]) -> None:
+def test_a_list_by_offset_is_read(checks: dict[str, Finding]) -> None:
     assert checks["export:clusters"].verdict == "ok"
     assert "More pages follow" in checks["export:clusters"].seen
     assert checks["form:clusters"].seen == "All 2 records match the schema."
 
 
-def test_what_a_stream_does_not_have_is_not_checked(checks: dict[str, Check]) -> None:
+def test_what_a_stream_does_not_have_is_not_checked(checks: dict[str, Finding]) -> None:
     assert "filter:clusters" not in checks
     assert "goals_move_filter" not in checks
     assert not verdicts(checks, "error") - {"filter:levels"}
 
 
-def test_a_filter_is_compared_by_the_key_of_the_stream(checks: dict[str, Check]) -> None:
+def test_a_filter_is_compared_by_the_key_of_the_stream(checks: dict[str, Finding]) -> None:
     assert checks["filter:levels"].verdict == "warning"
     assert "the filter has no effect" in checks["filter:levels"].seen
     assert "same first page as no filter" in checks["filter:levels"].seen

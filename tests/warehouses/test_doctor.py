@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.meltano import MeltanoError
-from tap_techwolf.doctor.runner import check_names
+from tests.doctor.conftest import check_names
 
 if TYPE_CHECKING:
     from demo.meltano import Meltano
@@ -20,7 +20,7 @@ def test_meltano_invokes_the_doctor_with_the_plugins_settings(meltano: Meltano) 
     variables = {"TAP_TECHWOLF_PAGE_SIZE": "50", "TAP_TECHWOLF_STREAM_MAPS": maps}
     printed = meltano("invoke", "tap-techwolf:doctor", "--json", **variables)
     checks = {one["check"]: one for one in json.loads(printed.splitlines()[-1])["checks"]}
-    assert list(checks) == check_names({})
+    assert list(checks) == check_names()
     assert "page_size" in checks["settings"]["seen"]
     assert checks["export:job_task_profiles"]["verdict"] == "ok"
     assert "error" not in {one["verdict"] for one in checks.values()}
