@@ -9,11 +9,7 @@ _PATH = re.compile(r"[~./\\].*|.*\.\w{2,4}")
 
 
 class PrivateKeyError(ValueError):
-    """The key or its passphrase cannot be used. The text contains neither of them."""
-
-    def __init__(self, setting: str, problem: str) -> None:
-        super().__init__(problem)  # It follows the setting's name.
-        self.setting = setting
+    """The key or its passphrase cannot be used. The text names the setting, not its value."""
 
 
 def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
@@ -39,15 +35,15 @@ def load_private_key(pem: str, passphrase: str | None) -> RSAPrivateKey:
             if passphrase
             else "is missing: the private key is encrypted"
         )
-        raise PrivateKeyError("private_key_passphrase", problem) from None
+        raise PrivateKeyError(f"'private_key_passphrase' {problem}") from None
     except (ValueError, UnsupportedAlgorithm):
         # A wrong passphrase raises the same errors as a malformed key.
         if b"ENCRYPTED" in text and passphrase:
-            problem = "does not decrypt the private key"
-            raise PrivateKeyError("private_key_passphrase", problem) from None
-        raise PrivateKeyError("private_key", _problem(text.decode())) from None
+            problem = "'private_key_passphrase' does not decrypt the private key"
+            raise PrivateKeyError(problem) from None
+        raise PrivateKeyError(f"'private_key' {_problem(text.decode())}") from None
     if not isinstance(key, RSAPrivateKey):
-        raise PrivateKeyError("private_key", "must be an RSA key, because it signs with RS256")
+        raise PrivateKeyError("'private_key' must be an RSA key, because it signs with RS256")
     return key
 
 

@@ -173,4 +173,4 @@ def _credential_problems(
         try:
             load_private_key(valid["private_key"], valid.get("private_key_passphrase"))
         except PrivateKeyError as error:
-            yield f"{error.setting!r} {error}"
+            yield str(error)

@@ -40,7 +40,6 @@ _VERSION = re.compile(rb'"(20(?:19|2[0-9])-(?:0[1-9]|1[0-2])-[0-3][0-9])"')
 
 _MEGABYTE = 1_000_000
 
-
 Check = Callable[[LimitedClient], Finding]
 
 
@@ -50,8 +49,8 @@ def checks_of(config: Mapping[str, Any], *, with_probes: bool = False) -> dict[s
     exports = [stream.export_of(config) for stream in asked_for]
     filtered = [export for export in exports if export.has_last_updated]
     others = [one.export_of(config) for one in streams.STREAMS if one not in asked_for]
-    checks: dict[str, Check] = {"token": check_token, "version": check_version}
-    checks["clock"] = check_clock
+    checks: dict[str, Check] = {}
+    checks |= {"token": check_token, "version": check_version, "clock": check_clock}
     for export in exports:
         checks[f"export:{export.name}"] = partial(check_export, export=export)
         checks[f"form:{export.name}"] = partial(check_form, export=export)
@@ -63,6 +62,10 @@ def checks_of(config: Mapping[str, Any], *, with_probes: bool = False) -> dict[s
     if with_probes:
         checks |= {name: partial(run_probe, name=name) for name in PROBES}
     return checks | {f"export:{one.name}": partial(look_at, export=one) for one in others}
+
+
+def _nothing_found(checks: Iterable[str]) -> dict[str, Finding]:
+    return dict.fromkeys(("settings", *checks), Finding("skipped", "Not reached."))
 
 
 class Runner:
@@ -77,7 +80,7 @@ class Runner:
         """Prepare a report in which every check is skipped."""
         self._with_probes = with_probes
         self._requests = requests
-        self.findings = self._nothing_found(checks_of({}, with_probes=with_probes))
+        self.findings = _nothing_found(checks_of({}, with_probes=with_probes))
 
     def run(self, sources: Sequence[str]) -> None:
         """Run all checks with settings from files and `ENV`, whatever fails."""
@@ -89,16 +92,13 @@ class Runner:
                 self.findings[name] = Finding("skipped", "The settings are wrong.")
             return
         checks = checks_of(config, with_probes=self._with_probes)
-        self.findings = self._nothing_found(checks) | {"settings": self.findings["settings"]}
+        self.findings = _nothing_found(checks) | {"settings": self.findings["settings"]}
         client = LimitedClient(config, self._requests)
         for name, check in checks.items():
             with self._checking(name):
                 if client.authenticator.access_token is None and name not in _WITHOUT_TOKEN:
                     raise CheckSkippedError(_NO_TOKEN)
                 self.findings[name] = check(client)
-
-    def _nothing_found(self, checks: Iterable[str]) -> dict[str, Finding]:
-        return dict.fromkeys(("settings", *checks), Finding("skipped", "Not reached."))
 
     @contextmanager
     def _checking(self, name: str) -> Iterator[None]:
