@@ -53,7 +53,7 @@ def read_json_object(path: str | Path, option: Option) -> dict[str, Any]:
     raise _ERRORS[option](f"The file{name} given with --{option}, {problem}.")
 
 
-def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, str]:
     """Return the settings that environment variables or a `.env` file contain; variables win.
 
     The SDK lets the file win, which a Meltano project has above the tap; it reads an unknown text
@@ -64,26 +64,20 @@ def read_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError):
         problem = "The file .env in a folder above the installed tap is not a text in UTF-8."
         raise SettingsError(problem) from None
-    settings = {
-        name: convert(text, setting.get("type", []))
-        for name, setting in schema["properties"].items()
-        if (text := variables.get(f"{prefix}{name.upper()}")) is not None
-    }
-    if isinstance(maps := settings.get("stream_maps"), dict):
-        settings["stream_maps"] = _nested(maps)
-    return settings
+    texts = {name: variables.get(f"{prefix}{name.upper()}") for name in schema["properties"]}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
-def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
+def nested(maps: Mapping[str, Any]) -> dict[str, Any]:
     """Return stream maps as they were before Meltano joined their keys: `employees.location`."""
-    nested: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for path, value in maps.items():
         stream, _, column = path.partition(".")
-        if column:
-            nested.setdefault(stream, {})[column] = value
+        if column and not isinstance(value, dict):
+            found.setdefault(stream, {})[column] = value
         else:
-            nested[stream] = value
-    return nested
+            found[path] = value
+    return found
 
 
 def convert(text: str, types: list[str]) -> Any:  # noqa: ANN401 - any JSON value

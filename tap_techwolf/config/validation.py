@@ -11,7 +11,7 @@ from jsonschema.validators import extend
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_techwolf.config.private_key import PrivateKeyError, load_private_key
-from tap_techwolf.config.sources import convert
+from tap_techwolf.config.sources import convert, nested
 from tap_techwolf.config.urls import auth_url_of, is_safe_url
 from tap_techwolf.dates import parse_date_time
 
@@ -51,6 +51,8 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     for name, value in config.items():
         if isinstance(value, str) and name in settings:
             given[name] = convert(value, settings[name]["type"])
+    if isinstance(maps := given.get("stream_maps"), dict):
+        given["stream_maps"] = nested(maps)
     defaults = {name: one["default"] for name, one in settings.items() if "default" in one}
     return defaults | {name: value for name, value in given.items() if value not in (None, "")}
 
