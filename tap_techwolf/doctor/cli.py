@@ -3,17 +3,15 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from types import FrameType
 from typing import NoReturn
 
 from tap_techwolf.cli import print_text
 from tap_techwolf.doctor.report import as_json, as_text, has_errors
-from tap_techwolf.signals import exit_now, handle_signals
+from tap_techwolf.signals import exit_during_start, handle_signals
 from tap_techwolf.version import NAME, VERSION
 
 COMMAND = f"{NAME}-doctor"
@@ -46,7 +44,7 @@ def main() -> None:
     The status is 0 if no check found an error, 1 if one did, and 2 if the command line is wrong.
     """
     end = time.monotonic() + SECONDS
-    handle_signals(_end_by_signal)
+    handle_signals(exit_during_start)
     options = _parse(sys.argv[1:])
     _set_up_logging()
     # Slow to import, and neither --help nor --version needs it.
@@ -88,15 +86,6 @@ def _set_up_logging() -> None:
     # The SDK fails on a level that it does not know, while it is imported.
     for variable in (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL"):
         os.environ.pop(variable, None)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(f"{COMMAND}: %(message)s"))
-    own = logging.getLogger("tap_techwolf.doctor")
-    own.addHandler(handler)
-    own.setLevel(logging.INFO)
-    own.propagate = False
-    logging.getLogger().addHandler(logging.NullHandler())
-    logging.lastResort = None
-
-
-def _end_by_signal(signal_number: int, _frame: FrameType | None) -> NoReturn:
-    exit_now(f"Stopped by {signal.Signals(signal_number).name}.")
+    handler = logging.StreamHandler()
+    handler.addFilter(logging.Filter("tap_techwolf.doctor"))
+    logging.basicConfig(level=logging.INFO, format=f"{COMMAND}: %(message)s", handlers=[handler])
