@@ -75,6 +75,12 @@ def test_stream_maps_are_read_as_meltano_passes_them(monkeypatch: pytest.MonkeyP
     assert tap.config["stream_maps"] == nested
 
 
+def test_the_name_of_a_copied_stream_may_have_a_dot() -> None:
+    maps = {"hr.employees": {"__source__": "employees", "location": "__NULL__"}}
+    tap = TapTechWolf(config={"stream_maps": maps}, validate_config=False)
+    assert tap.config["stream_maps"] == maps
+
+
 @pytest.mark.parametrize(("text", "expected"), [("no", False), ("1", True), ("FALSE", False)])
 def test_a_boolean_is_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, text: str, expected: bool
