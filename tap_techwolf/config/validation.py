@@ -15,14 +15,11 @@ from tap_techwolf.config.sources import convert, nested
 from tap_techwolf.config.urls import auth_url_of, is_safe_url
 from tap_techwolf.dates import parse_date_time
 
+# All other patterns forbid white space at both ends.
 _PATTERNS = {
     "tenant": "may contain only letters, digits, '-' and '_'",
     "region": "must look like eu3 or us3",
     "user_agent": "may contain only printable ASCII characters",
-    **dict.fromkeys(
-        ("client_id", "client_secret", "scopes", "audience", "job_family_ids"),
-        "must not begin or end with white space",
-    ),
 }
 _TYPES = {
     "string": "a Unicode string",
@@ -118,7 +115,7 @@ def _describe(error: ValidationError) -> str:
         case "enum":
             rule = f"must be one of: {', '.join(map(str, expected))}"
         case "pattern":
-            rule = _PATTERNS[name]
+            rule = _PATTERNS.get(name, "must not begin or end with white space")
         case keyword:
             unknown = "is not valid; see the setting's description"
             rule = _LIMITS.get(str(keyword), unknown).format(expected)
