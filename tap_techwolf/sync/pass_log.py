@@ -68,7 +68,7 @@ class CompletedPasses(Stream):
             return
         row: dict[str, Any] = {
             "stream": stream,
-            "began_at": last.began_at and format_date_time(last.began_at),
+            "began_at": format_date_time(last.began_at),
             "completed_at": last.completed_at and format_date_time(last.completed_at),
             "loaded_at": loaded_at and format_date_time(loaded_at),
             "replication_method": last.replication_method,

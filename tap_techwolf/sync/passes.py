@@ -38,6 +38,9 @@ _REJECTED = {
 _REJECTED_FOR_NOW = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 _REJECTIONS = 3
 
+# Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
+_LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
+
 
 @dataclass(eq=False)
 class Pass:
@@ -82,8 +85,7 @@ class Pass:
         page, here = self._first_page(here)
         # By the same clock as the beginning, and not misled by one that is set meanwhile.
         clock = page.requested_at - timedelta(seconds=time.monotonic() - page.seconds)
-        began_at = here.began_at or page.requested_at  # `_first_page` has set it.
-        exported_at = format_date_time(began_at)
+        exported_at = format_date_time(here.began_at)
         page_size = self.context.config["page_size"]
         paginator = self.client.export.paginator(here.starting_after, page_size)
         while True:
@@ -101,7 +103,6 @@ class Pass:
             del records  # They need not stay in memory while this stream waits for its turn.
             written = self.context.writer.record_count(self.alias)
             here = replace(here, records=here.records + written)
-            now = clock + timedelta(seconds=time.monotonic())
             if position is None:
                 if not paginator.is_whole:
                     logger.warning(
@@ -110,7 +111,13 @@ class Pass:
                         "nobody",
                         self.settings.stream,
                     )
-                here = here.on_last_page(max(now, began_at), is_whole=paginator.is_whole)
+                now = clock + timedelta(seconds=time.monotonic())
+                here = replace(
+                    here,
+                    starting_after=None,
+                    completed_at=max(now, here.began_at),
+                    is_full=paginator.is_whole and here.filter_date is None,
+                )
             here = self._write_page(here, position)
             self.progress.page_written(written)
             if position is None:
@@ -130,7 +137,7 @@ class Pass:
         """Get this run's first page; a new pass begins with it."""
         if here.starting_after is None:
             page = self._get_page(here, None)
-            if here.is_ahead_of(page.requested_at):
+            if here.continues and here.continues - page.requested_at > _LARGEST_CLOCK_DIFFERENCE:
                 logger.warning(
                     "%s: the bookmark in the state is ahead of the API's clock or this machine's; "
                     "the pass exports everything, as it is not known what changed since. Check the "
@@ -142,7 +149,7 @@ class Pass:
                 page = self._get_page(here, None)
         else:
             page, here = self._resume(here)
-        if here.began_at is None:
+        if here.starting_after is None:
             here = replace(here, began_at=next_began_at(page.requested_at, self.state))
         return page, here
 
@@ -198,7 +205,7 @@ class Pass:
         if position is None:
             context.pass_log.write(self.settings.stream, here)
         else:
-            here = here.on_next_page(cursor)
+            here = replace(here, starting_after=cursor, page=here.page + 1)
         with writer.turn():
             writer.flush()
             if position is None:

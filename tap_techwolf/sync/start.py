@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tap_techwolf.dates import filter_date, parse_date_time
 from tap_techwolf.errors import StateError
 from tap_techwolf.sync.pass_settings import PassSettings
-from tap_techwolf.sync.state import Bookmark, Checkpoint, parse_moment
+from tap_techwolf.sync.state import Checkpoint, parse_moment, read_bookmark
 
 _TICK = timedelta(microseconds=1)
 # A loader may keep the state of an interrupted pass for ever: some store none without a record.
@@ -19,11 +19,11 @@ _LONGEST_PASS = timedelta(days=7)
 
 def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpoint, list[str]]:
     """Return the checkpoint to resume from, or that of a new pass; and warnings to log."""
-    bookmark = Bookmark.read(settings.stream, state)
+    bookmark = read_bookmark(settings.stream, state)
     found, problem, is_full = _interrupted_pass(settings, bookmark, state)
     if found is not None and not problem:
         return replace(found, runs=found.runs + 1), []
-    if bookmark is not None and bookmark.tenant not in (None, settings.tenant):
+    if bookmark is not None and state.get("tenant") not in (None, settings.tenant):
         raise StateError(
             f"{settings.stream}: the bookmark in the state belongs to another tenant ('tenant' or "
             "'audience' has changed): an incremental sync would miss this tenant's older records. "
@@ -32,7 +32,7 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
         )
     start = new_pass(settings, state, is_full=is_full)
     warnings = [problem] if problem else []
-    if bookmark and start.continues and bookmark.fingerprint not in (None, settings.fingerprint):
+    if start.continues and state.get("fingerprint") not in (None, settings.fingerprint):
         warnings.append(
             "settings have changed, or selected columns or stream maps, since everything was last "
             "synced; until a full refresh (run once with --full-refresh), rows that have not "
@@ -46,7 +46,7 @@ def plan_pass(settings: PassSettings, state: Mapping[str, Any]) -> tuple[Checkpo
 
 
 def _interrupted_pass(
-    settings: PassSettings, bookmark: Bookmark | None, state: Mapping[str, Any]
+    settings: PassSettings, bookmark: datetime | None, state: Mapping[str, Any]
 ) -> tuple[Checkpoint | None, str, bool]:
     """Find the pass that was interrupted, if one was.
 
@@ -62,16 +62,18 @@ def _interrupted_pass(
         if isinstance(checkpoint, dict) and checkpoint.get("starting_after", "") is None:
             return None, "", False  # At least it is known to be complete.
         return None, "the checkpoint in the state cannot be read; the pass starts over", True
-    if found is None or found.starting_after is None or found.is_replaced_by(bookmark):
+    if found is None or found.starting_after is None:
         return None, "", False
-    if not found.belongs_to(bookmark):
+    if bookmark is not None and bookmark >= found.began_at:  # A later pass was completed.
+        return None, "", False
+    if found.continues not in (None, bookmark):  # The bookmark may have been moved by hand.
         problem = (
             "the bookmark in the state is not the one that the interrupted pass continued; the "
             "pass starts over from the bookmark"
         )
         return found, problem, False
     problem = ""
-    if found.began_at and datetime.now(UTC) - found.began_at > _LONGEST_PASS:
+    if datetime.now(UTC) - found.began_at > _LONGEST_PASS:
         problem = "the interrupted pass began over seven days ago; the pass starts over"
     elif found.resume_hash != settings.resume_hash:
         problem = (
@@ -86,21 +88,22 @@ def new_pass(
 ) -> Checkpoint:
     """Return the checkpoint of a new pass, in place of one that was given up or without one.
 
+    It begins now, until its first response says when: the API's clock counts, too.
     Without a bookmark in the state it exports everything since the start date. A full one exports
     everything in spite of a bookmark: the start date, which may be later, then has no effect.
     """
-    bookmark = Bookmark.read(settings.stream, state)
+    bookmark = read_bookmark(settings.stream, state)
     continues = since = None
     if settings.is_incremental and not (is_full and bookmark):
         if bookmark is not None:
-            continues = since = bookmark.began_at
+            continues = since = bookmark
         elif settings.start_date is not None:
             since = parse_date_time(settings.start_date)
     first_date = None
     if since is not None:
         first_date = filter_date(min(since, datetime.now(UTC)), settings.lookback_days)
     return Checkpoint(
-        began_at=None,
+        began_at=datetime.now(UTC),
         continues=continues,
         filter_date=first_date,
         starting_after=None,

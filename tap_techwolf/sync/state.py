@@ -25,12 +25,10 @@ that is removed from the state then comes back, so that no meaning hangs on a ke
 
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Self, TypeGuard
 
 import msgspec
-from msgspec.structs import replace
 
 from tap_techwolf.dates import format_date_time, parse_date_time
 from tap_techwolf.errors import StateError
@@ -47,8 +45,6 @@ _SDK_KEYS = {
     "starting_replication_value",
 }
 
-# Two right clocks differ by less, and the filter goes back by an hour more than `lookback_days`.
-_LARGEST_CLOCK_DIFFERENCE = timedelta(hours=1)
 _MIXED = "mixed"
 _LAST_YEAR = 9998
 
@@ -84,53 +80,33 @@ def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """What the last complete pass left.
+def read_bookmark(stream: str, state: Mapping[str, Any]) -> datetime | None:
+    """Return when a stream's last complete pass began; None if no pass was ever completed.
 
-    Attributes:
-        began_at: When that pass began.
-        fingerprint: Its settings; None in a state that was written by hand.
-        tenant: The tenant that it belongs to; None in a state that was written by hand.
+    A bookmark that cannot be read is a StateError: syncing everything instead would hide it.
     """
-
-    began_at: datetime
-    fingerprint: str | None
-    tenant: str | None
-
-    @classmethod
-    def read(cls, stream: str, state: Mapping[str, Any]) -> Self | None:
-        """Read a stream's bookmark; None if no pass was ever completed.
-
-        One that cannot be read is a StateError: syncing everything instead would hide it.
-        """
-        if "replication_key" not in state and "replication_key_value" not in state:
-            if state and "checkpoint" not in state:
-                raise StateError(
-                    f"{stream}: what the state says of it was not written by this tap. Remove it "
-                    "to sync everything."
-                )
-            return None
-        is_readable = state.get("replication_key", REPLICATION_KEY) == REPLICATION_KEY
-        try:
-            began_at = parse_moment(state.get("replication_key_value") if is_readable else None)
-        except ValueError as error:
+    if "replication_key" not in state and "replication_key_value" not in state:
+        if state and "checkpoint" not in state:
             raise StateError(
-                f"{stream}: the bookmark in the state cannot be read. Set 'replication_key' to "
-                f"{REPLICATION_KEY!r} and 'replication_key_value' to a date-time such as "
-                "2026-01-01T00:00:00+00:00, or remove both to sync everything."
-            ) from error
-        return cls(began_at, state.get("fingerprint"), state.get("tenant"))
+                f"{stream}: what the state says of it was not written by this tap. Remove it to "
+                "sync everything."
+            )
+        return None
+    is_readable = state.get("replication_key", REPLICATION_KEY) == REPLICATION_KEY
+    try:
+        return parse_moment(state.get("replication_key_value") if is_readable else None)
+    except ValueError as error:
+        raise StateError(
+            f"{stream}: the bookmark in the state cannot be read. Set 'replication_key' to "
+            f"{REPLICATION_KEY!r} and 'replication_key_value' to a date-time such as "
+            "2026-01-01T00:00:00+00:00, or remove both to sync everything."
+        ) from error
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a pass is; the module's docstring explains the fields.
+    """Where a pass is; the module's docstring explains the fields."""
 
-    Attributes:
-        began_at: None before the first response: the API's clock counts, too.
-    """
-
-    began_at: Annotated[datetime, msgspec.Meta(tz=True)] | None
+    began_at: Annotated[datetime, msgspec.Meta(tz=True)]
     continues: Annotated[datetime, msgspec.Meta(tz=True)] | None
     filter_date: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None
     starting_after: Annotated[str, msgspec.Meta(min_length=1)] | None
@@ -150,8 +126,6 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         if fields is None:
             return None
         checkpoint = msgspec.convert(fields, cls)
-        if checkpoint.began_at is None:
-            raise ValueError("no moment when it began")
         for moment in (checkpoint.began_at, checkpoint.continues, checkpoint.completed_at):
             if moment is not None and not 1 < moment.year <= _LAST_YEAR:
                 raise ValueError("too early or too late to calculate with")
@@ -176,40 +150,6 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         elif state.get("fingerprint") not in (None, settings.fingerprint):
             # Until everything is exported, there are rows of several settings.
             state["fingerprint"] = _MIXED
-
-    def on_last_page(self, completed_at: datetime, *, is_whole: bool) -> Self:
-        """Return the checkpoint of the pass once its last page is written."""
-        is_full = is_whole and self.filter_date is None
-        return replace(self, starting_after=None, completed_at=completed_at, is_full=is_full)
-
-    def on_next_page(self, cursor: str | None) -> Self:
-        """Return where the pass is once its current page is written."""
-        return replace(self, starting_after=cursor, page=self.page + 1)
-
-    def is_ahead_of(self, clock: datetime) -> bool:
-        """Return whether the bookmark that the pass continues is ahead of a clock.
-
-        A clock was wrong, then or now, and what changed meanwhile may have any date.
-        """
-        return self.continues is not None and self.continues - clock > _LARGEST_CLOCK_DIFFERENCE
-
-    def belongs_to(self, bookmark: Bookmark | None) -> bool:
-        """Return whether the pass may resume beside a bookmark.
-
-        It may if it continues that bookmark, or if it continues none (a first sync, a full
-        refresh) and began after it. The bookmark may have been moved by hand.
-        """
-        if self.continues is None:
-            return not self.is_replaced_by(bookmark)
-        return bookmark is not None and bookmark.began_at == self.continues
-
-    def is_replaced_by(self, bookmark: Bookmark | None) -> bool:
-        """Return whether a later pass than this one was completed."""
-        return (
-            bookmark is not None
-            and self.began_at is not None
-            and bookmark.began_at >= self.began_at
-        )
 
 
 def loaded_passes(state: Mapping[str, Any], tenant: str) -> Iterator[tuple[str, Checkpoint]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FIRST = Checkpoint(
-    began_at=None,
+    began_at=datetime(2026, 11, 29, tzinfo=UTC),
     continues=None,
     filter_date=None,
     starting_after=None,

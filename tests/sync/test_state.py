@@ -314,7 +314,7 @@ def test_a_state_of_another_form_is_refused_instead_of_syncing_everything() -> N
 
 def test_a_complete_pass_leaves_its_bookmark_and_no_cursor() -> None:
     state = stored(NOW - 2 * DAY, FULL)
-    FULL.on_last_page(NOW, is_whole=True).complete(SETTINGS, state)
+    replace(FULL, starting_after=None, completed_at=NOW).complete(SETTINGS, state)
     assert state["checkpoint"]["starting_after"] is None
     began_at = format_date_time(NOW - DAY)
     assert state["replication_key_value"] == state["checkpoint"]["began_at"] == began_at
