@@ -53,7 +53,6 @@ class Pass:
         state: The stream's state, which is kept up to date.
         progress: Reports the pass.
         alias: The stream's name in the messages, which a stream map may have changed.
-        reads_ahead: Whether to request the next page while the records of this one are written.
     """
 
     context: RunContext
@@ -62,7 +61,6 @@ class Pass:
     state: dict[str, Any]
     progress: Progress
     alias: str
-    reads_ahead: bool = True
 
     def records(self) -> Iterator[tuple[Record, str, int]]:
         """Yield each record, when the pass began (its `exported_at`), and its page's number.
@@ -92,7 +90,7 @@ class Pass:
             upcoming: Future[Page] | None = None
             try:
                 position = paginator.position_after(page)
-                if position is not None and self.reads_ahead:
+                if position is not None:
                     there = replace(here, page=here.page + 1)
                     upcoming = ahead.submit(self._get_page, there, position)
                 records = paginator.records(page)
@@ -118,11 +116,14 @@ class Pass:
                     completed_at=max(now, here.began_at),
                     is_full=paginator.is_whole and here.filter_date is None,
                 )
-            here = self._write_page(here, position)
+            else:
+                cursor = position if isinstance(position, str) else None
+                here = replace(here, starting_after=cursor, page=here.page + 1)
+            self._write_page(here, is_last=position is None)
             self.progress.page_written(written)
-            if position is None:
+            if upcoming is None:
                 break
-            page = upcoming.result() if upcoming else self._get_page(here, position)
+            page = upcoming.result()
         self.progress.end(here)
 
     def _get_page(
@@ -198,21 +199,17 @@ class Pass:
             details["wait"],
         )
 
-    def _write_page(self, here: Checkpoint, position: Position) -> Checkpoint:
-        """Write the page's records, then a state that covers them; return where the pass is now."""
+    def _write_page(self, here: Checkpoint, *, is_last: bool) -> None:
+        """Write the page's records, then a state that covers them."""
         context, writer = self.context, self.context.writer
-        cursor = position if isinstance(position, str) else None
-        if position is None:
+        if is_last:
             context.pass_log.write(self.settings.stream, here)
-        else:
-            here = replace(here, starting_after=cursor, page=here.page + 1)
         with writer.turn():
             writer.flush()
-            if position is None:
+            if is_last:
                 here.complete(self.settings, self.state)
-            elif cursor is not None:
+            elif here.starting_after is not None:
                 here.write(self.state)
-            if position is None or cursor is not None:
-                writer.write_state(context.state)
-            # An offset means another page in a later run, which therefore starts over.
-        return here
+            else:  # An offset means another page in a later run, which therefore starts over.
+                return
+            writer.write_state(context.state)
