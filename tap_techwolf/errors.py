@@ -76,13 +76,6 @@ class OutputError(TapTechWolfError):
     """The messages cannot be written."""
 
 
-class LoaderExitedError(OutputError):
-    """The loader has closed the pipe."""
-
-    def __init__(self) -> None:
-        super().__init__("The loader exited; see its log, then run again.")
-
-
 class StoppedError(TapTechWolfError):
     """Another error or a signal is ending the run."""
 

@@ -15,7 +15,6 @@ from singer_sdk.mapper import PluginMapper
 from tap_techwolf.errors import (
     AuthenticationError,
     ExportError,
-    LoaderExitedError,
     OutputError,
     SettingsError,
     SyncError,
@@ -46,7 +45,6 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (AuthenticationError("No token."), "No token."),
         (ExportError("jobs, page 1: no."), "jobs, page 1: no."),
         (OutputError("stdout is closed."), "stdout is closed."),
-        (LoaderExitedError(), "The loader exited; see its log, then run again."),
         (FileNotFoundError(2, "No such file", "x.pem"), "[Errno 2] No such file: 'x.pem'"),
         (
             MappingError("Failed for stream jobs"),

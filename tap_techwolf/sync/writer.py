@@ -12,7 +12,7 @@ from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
-from tap_techwolf.errors import LoaderExitedError, OutputError, StoppedError
+from tap_techwolf.errors import OutputError, StoppedError
 
 
 class _Page(threading.local):
@@ -80,8 +80,7 @@ class PageWriter(MsgSpecWriter):
         Only then may a STATE message follow that covers it.
 
         Raises:
-            LoaderExitedError: The loader has closed the pipe.
-            OutputError: The messages cannot be written.
+            OutputError: The messages cannot be written, for example as the loader has exited.
             StoppedError: The run is ending.
         """
         with self._lock:
@@ -153,7 +152,7 @@ def _write_all(content: bytearray) -> None:
                     _set_blocking(output)
                 position += written or 0
     except BrokenPipeError as error:
-        raise LoaderExitedError from error
+        raise OutputError("The loader exited; see its log, then run again.") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is closed"
         raise OutputError(f"The messages cannot be written to stdout: {reason}.") from error

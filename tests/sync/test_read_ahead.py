@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.exports import PATHS
 from sandbox.faults import Fault
-from tap_techwolf.errors import ExportError, LoaderExitedError
+from tap_techwolf.errors import ExportError, OutputError
 from tap_techwolf.tap import TapTechWolf
 from tests.harness import discover, selecting, settings, sync, sync_tap
 
@@ -93,6 +93,6 @@ def test_a_loader_that_exited_ends_the_run(
 
     gone = Gone()
     monkeypatch.setattr("sys.stdout", gone)
-    with pytest.raises(LoaderExitedError):
+    with pytest.raises(OutputError, match="The loader exited"):
         sync_tap(profiles(url))
     gone.file.close()
