@@ -17,7 +17,6 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 # The syntax of everything is checked, but only what is needed is built.
 _ENVELOPES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_LISTS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
@@ -102,23 +101,10 @@ class Page:
         except (ValueError, DecimalException, RecursionError):
             return None
 
-    @property
-    def records_json(self) -> msgspec.Raw:
-        """The records, as JSON."""
-        return self.members.get(self.records_member, _NULL)
-
-    @property
-    def record_count(self) -> int:
-        """How many records the page has; a BrokenPageError if they are not a list."""
-        try:
-            return len(_LISTS.decode(self.records_json))
-        except msgspec.ValidationError as error:
-            raise BrokenPageError(f"{self.records_member!r} is missing or not a list") from error
-
     def records(self, key: Mapping[str, type]) -> list[Record]:
         """Build the page's records, each an object that has its key."""
         try:
-            records = _DECODER.decode(self.records_json)
+            records = _DECODER.decode(self.members.get(self.records_member, _NULL))
         except (ValueError, DecimalException, RecursionError) as error:
             raise BrokenPageError("a record holds a number that is too large to read") from error
         if not isinstance(records, list):

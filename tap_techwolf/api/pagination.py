@@ -73,8 +73,9 @@ class LimitOffset:
         `count` decides, and not a short page: the API may return fewer results than `limit`. A
         page that leads no further is the end, too: the list has become shorter meanwhile.
         """
-        end = int(position or 0) + page.record_count
-        if end < self.count(page) and not page.record_count and position is None:
+        results = len(page.records({}))
+        end = int(position or 0) + results
+        if end < self.count(page) and not results and position is None:
             raise BrokenPageError("'count' promises more results, but the page has none")
         leads_further = position is None or end - 1 > int(position)
         return end - 1 if end < self.count(page) and leads_further else None

@@ -19,7 +19,6 @@ class Progress:
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
-        self._started = self._reported = time.monotonic()
         self.pages = self.records = 0
         self.is_resumed = False
 
