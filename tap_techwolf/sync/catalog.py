@@ -112,8 +112,14 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
             stream.name,
         )
     entry.stream = stream.name
-    check_replication(stream, entry)
-    key = entry.replication_key or entry.metadata.root.replication_key
+    root = entry.metadata.root
+    method = entry.replication_method or root.forced_replication_method
+    if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
+        message = (
+            f"{stream.name}: the catalog's replication method must be INCREMENTAL or FULL_TABLE"
+        )
+        raise CatalogError(message)
+    key = entry.replication_key or root.replication_key
     if key not in {None, REPLICATION_KEY}:
         message = f"{stream.name}: the catalog's replication key must be {REPLICATION_KEY!r}"
         raise CatalogError(message)
@@ -125,17 +131,6 @@ def reconcile(stream: Stream, catalog: Catalog) -> None:
         properties[name] = Schema.from_dict(stream.schema["properties"][name])
         metadata = entry.metadata[("properties", name)]
         metadata.inclusion = Metadata.InclusionType.AUTOMATIC
-
-
-def check_replication(stream: Stream, entry: CatalogEntry) -> None:
-    """Raise CatalogError for a replication method that no stream has."""
-    root = entry.metadata.root
-    method = entry.replication_method or root.forced_replication_method
-    if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
-        message = (
-            f"{stream.name}: the catalog's replication method must be INCREMENTAL or FULL_TABLE"
-        )
-        raise CatalogError(message)
 
 
 def _check_columns(stream: Stream, entry: CatalogEntry) -> None:

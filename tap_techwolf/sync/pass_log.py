@@ -1,6 +1,5 @@
 """The log of completed passes: a small stream that the tap writes itself."""
 
-import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -10,18 +9,15 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import Catalog, Metadata, RecordMessage, Schema
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from tap_techwolf.dates import format_date_time
 from tap_techwolf.schemas import read_schema
-from tap_techwolf.sync.catalog import check_replication
 from tap_techwolf.sync.state import Checkpoint
 from tap_techwolf.sync.state_manager import PassStateManager
 from tap_techwolf.sync.stream_maps import LOG_NAME
-
-logger = logging.getLogger(__name__)
 
 
 class CompletedPasses(Stream):
@@ -91,7 +87,6 @@ class CompletedPasses(Stream):
         """Apply the catalog, but keep all columns: what reads the log counts on each of them."""
         entry = catalog.get_stream(self.name)
         if entry is not None:
-            check_replication(self, entry)
             entry.stream = entry.tap_stream_id
             entry.key_properties = list(self.primary_keys)
             properties = entry.schema.properties = entry.schema.properties or {}
@@ -99,8 +94,6 @@ class CompletedPasses(Stream):
                 properties[name] = Schema.from_dict(column)
                 entry.metadata[("properties", name)].inclusion = Metadata.InclusionType.AUTOMATIC
         super().apply_catalog(catalog)
-        if self.forced_replication_method == REPLICATION_INCREMENTAL:
-            logger.warning("%s has no INCREMENTAL sync; it is always written in full", self.name)
+        # A catalog may say otherwise: a rule for all streams reaches the log, too.
         self.forced_replication_method = REPLICATION_FULL_TABLE
-        # A catalog may name one, which would be sent as a bookmark of this stream.
         self.replication_key = None
