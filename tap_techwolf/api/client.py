@@ -65,11 +65,6 @@ class ApiClient:
     """What all requests of a run share: connections, the token, retries, counts and limits.
 
     Any thread may use it.
-
-    Attributes:
-        transport: Sends the requests; counts them.
-        retries: Repeats them; counts what it repeats.
-        authenticator: Holds the run's one token.
     """
 
     def __init__(

@@ -47,11 +47,7 @@ class Pass:
     """Read an export from its checkpoint, or from the beginning, to the end.
 
     Attributes:
-        context: What the streams of the run share.
-        client: Fetches the pages.
-        settings: Decide where the pass starts.
         state: The stream's state, which is kept up to date.
-        progress: Reports the pass.
         alias: The stream's name in the messages, which a stream map may have changed.
     """
 
