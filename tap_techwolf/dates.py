@@ -1,5 +1,6 @@
-"""Parse and format the date-times of settings, bookmarks and checkpoints."""
+"""Parse and format date-times: of settings, of the state, and of records."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 # Nothing is updated before 1970. Earlier dates would only risk an overflow.
@@ -7,6 +8,11 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Allows for two clocks that differ a little, and for a server that rounds.
 _MARGIN = timedelta(hours=1)
+
+# In these forms, every warehouse reads a date-time.
+_USUAL_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII
+)
 
 
 def parse_date_time(text: object) -> datetime:
@@ -45,3 +51,20 @@ def filter_date(moment: datetime, lookback_days: int) -> str:
     """
     day = (max(moment, _EARLIEST).astimezone(UTC) - _MARGIN).toordinal() - lookback_days
     return date.fromordinal(max(day, _EARLIEST.toordinal())).isoformat()
+
+
+def to_date_time(value: object) -> str | None:
+    """Return a date-time of the years 1 to 9999, in a form that every warehouse reads.
+
+    A usual form stays as it was sent: DuckDB reads no other, such as `20260131T10Z`. None for
+    anything that is no date-time.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC)  # Fails if that is in another year than 1 to 9999.
+    except (ValueError, OverflowError):
+        return None
+    return value if _USUAL_DATE_TIME.fullmatch(value) else moment.isoformat()

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from tap_techwolf.api.export import Export
-from tap_techwolf.api.values import to_date_time
 from tap_techwolf.config.settings import SETTINGS
+from tap_techwolf.dates import to_date_time
 from tap_techwolf.doctor.client import LimitedClient
 from tap_techwolf.doctor.report import CheckSkippedError, Finding
 from tap_techwolf.schemas import read_schema

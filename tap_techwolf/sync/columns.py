@@ -11,7 +11,8 @@ from singer_sdk.helpers.types import Record
 
 from tap_techwolf.api.client import ApiClient
 from tap_techwolf.api.redaction import redact
-from tap_techwolf.api.values import to_date_time, to_integer, to_text
+from tap_techwolf.api.values import to_integer, to_text
+from tap_techwolf.dates import to_date_time
 from tap_techwolf.sync.state import REPLICATION_KEY
 
 logger = logging.getLogger(__name__)
