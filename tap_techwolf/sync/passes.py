@@ -156,6 +156,7 @@ class Pass:
         A rejection that may be temporary does not give up the checkpoint at once. A server error
         that outlasts all attempts may be the API's answer to a cursor that is gone, and would end
         every run to come: if the first page of the export is returned, the cursor is to blame.
+        An empty last page, where the page before promised more, may be such an answer as well.
         """
         get_page = backoff.on_exception(
             backoff.expo,
@@ -168,7 +169,10 @@ class Pass:
         )(self._get_page)
         start = new_pass(self.settings, self.state, is_full=here.continues is None)
         try:
-            return get_page(here, here.starting_after), here
+            page = get_page(here, here.starting_after)
+            if page.member("has_next") is not False or page.member(page.records_member) != []:
+                return page, here
+            page = self._get_page(start, None)
         except ExportError as error:
             if error.status in _REJECTED:
                 page = self._get_page(start, None)
@@ -180,7 +184,8 @@ class Pass:
                 except ExportError:
                     raise error from None
         logger.warning(
-            "%s: the API rejects the cursor of the interrupted pass; the pass starts over",
+            "%s: the API rejects the cursor of the interrupted pass, or has nothing after it; the "
+            "pass starts over",
             self.settings.stream,
         )
         return page, start

@@ -105,6 +105,18 @@ def test_a_lasting_refusal_starts_the_pass_over(
     assert bookmark(output) != state["bookmarks"][PROFILES]["checkpoint"]["began_at"]
 
 
+def test_an_empty_last_page_at_the_cursor_starts_the_pass_over(
+    sandbox: Sandbox, url: str, state: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    nothing = '{"has_next": false, "records": [ ]}'
+    sandbox.conditions.faults.append(Fault(PATH, kind="raw", status=200, body=nothing))
+    output = attempt(settings(url), state, only(PROFILES))
+    assert output.ids(PROFILES) == all_ids(sandbox)
+    assert sandbox.requests[PATH] == PAGES + 1
+    assert output.passes[-1]["is_full"]
+    assert len(restarts(caplog)) == 1
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error_that_only_the_cursor_causes_starts_the_pass_over(
     sandbox: Sandbox,
