@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
-from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -209,15 +208,13 @@ class TapTechWolf(Tap):
         if value not in {"all", "records"}:
             super().cb_test(ctx, param, value)
             return
-        config: _ConfigInput = ctx.params["config"]
-        cls(config=config.config, parse_env_config=config.parse_env).check_exports()
+        given = ctx.params["config"]
+        cls(config=given.config, parse_env_config=given.parse_env).check_exports()
         ctx.exit()
 
     @classmethod
     @override
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the settings; unlike the SDK's, an error names the file that it is about."""
         found = super().cb_config(ctx, param, tuple(path for path in value if path == "ENV"))
         for path in value:

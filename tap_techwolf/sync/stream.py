@@ -161,7 +161,7 @@ class ExportStream(Stream):
         Meltano marks what a user deselects only where discovery lists it. The tap can then refuse
         what it cannot leave out, instead of loading it against the user's will.
         """
-        is_new = self._metadata is None
+        is_new = self._metadata is None  # There is no public hook for metadata of one's own.
         metadata = super().metadata
         if is_new and self._tap_input_catalog is None:
             for breadcrumb in below_lists(self.schema):
