@@ -68,11 +68,7 @@
                 when passes.is_full and passes.loaded_at is null
                     and deciding.previous_began_at is not null then 0
                 else 1
-            end as is_evidence,
-            case
-                when exported.exported_at < deciding.previous_began_at and passes.completed_at is null then 1
-                else 0
-            end as is_unlogged
+            end as is_evidence
         from exported
         inner join deciding on deciding.stream = exported.stream
         left join passes
@@ -87,8 +83,7 @@
             count(*) as row_count,
             sum(1 - is_older) as current_row_count,
             min(is_older) = 1 as is_outdated,
-            min(is_evidence) = 1 as is_proven,
-            max(is_unlogged) = 1 as is_unlogged
+            min(is_evidence) = 1 as is_proven
         from exported_beside_log
         group by stream, external_id
     ),
@@ -99,7 +94,6 @@
         select
             entities.stream,
             sum(entities.current_row_count) as current_rows,
-            sum(case when entities.is_outdated and entities.is_unlogged then 1 else 0 end) as unlogged_entities,
             sum(case
                 when deciding.previous_began_at is null
                     or entities.last_exported_at >= deciding.previous_began_at then 1
@@ -172,12 +166,8 @@
             deciding.began_at > {{ techwolf.now_in_utc() }} as is_in_future,
             overtaken.pass_count is not null as is_overtaken,
             other_scopes.pass_count is not null as changes_scope,
-            -- Less than half: some records may have been returned twice. But without a state, a pass that
-            -- was killed after a clock went back makes rows look older than they are, and has no entry.
-            (
-                coalesce(counts.current_rows, 0) * 2 < deciding.record_count
-                or (counts.unlogged_entities > 0 and counts.current_rows < deciding.record_count)
-            ) as misses_rows,
+            -- Less than half: some records may have been returned twice.
+            coalesce(counts.current_rows, 0) * 2 < deciding.record_count as misses_rows,
             coalesce(
                 {{ techwolf.is_too_large_a_share(
                     'largest.record_count - deciding.record_count', 'largest.record_count'

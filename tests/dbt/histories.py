@@ -321,12 +321,6 @@ HISTORIES = {
         History().full(2, *ALL).full(3, *ALL).full(1, *ALL).pass_(4, "new", "newer"),
         doubts={MISSING},
     ),
-    "the clock went back, and a full pass without a state was killed": Case(
-        History().full(2, *ALL).full(3, *ALL).killed(1, "p1", "p2"), doubts={MISSING}
-    ),
-    "the same, and the next full pass": Case(
-        History().full(2, *ALL).full(3, *ALL).killed(1, "p1", "p2").full(4, *LEFT), {"a"}
-    ),
     "the clock went back, and the next full pass": Case(
         History().full(2, *ALL).full(1, *LEFT).full(3, *LEFT), {"a"}
     ),
