@@ -48,7 +48,7 @@ def exit_now(message: str) -> NoReturn:
 
 
 def exit_during_start(signal_number: int, _frame: FrameType | None) -> NoReturn:
-    """Handle a signal that arrives before the command has written anything."""
+    """Handle a signal that arrives before the tap has started."""
     exit_now(f"Stopped by {signal.Signals(signal_number).name} before anything was written.")
 
 

@@ -73,10 +73,13 @@ def nested(maps: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path, value in maps.items():
         stream, _, column = path.partition(".")
-        if column and not isinstance(value, dict):
-            found.setdefault(stream, {})[column] = value
-        else:
-            found[path] = value
+        is_joined = bool(column) and not isinstance(value, dict)
+        name, given = (stream, {column: value}) if is_joined else (path, value)
+        earlier = found.get(name, {})
+        if isinstance(given, dict) and isinstance(earlier, dict):
+            found[name] = earlier | given
+        elif not isinstance(given, dict):  # A stream that is removed has no columns.
+            found[name] = given
     return found
 
 

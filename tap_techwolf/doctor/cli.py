@@ -3,15 +3,17 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 from tap_techwolf.cli import print_text
 from tap_techwolf.doctor.report import as_json, as_text, has_errors
-from tap_techwolf.signals import exit_during_start, handle_signals
+from tap_techwolf.signals import exit_now, handle_signals
 from tap_techwolf.version import NAME, VERSION
 
 COMMAND = f"{NAME}-doctor"
@@ -44,7 +46,7 @@ def main() -> None:
     The status is 0 if no check found an error, 1 if one did, and 2 if the command line is wrong.
     """
     end = time.monotonic() + SECONDS
-    handle_signals(exit_during_start)
+    handle_signals(_exit_by_signal)
     options = _parse(sys.argv[1:])
     _set_up_logging()
     # Slow to import, and neither --help nor --version needs it.
@@ -89,3 +91,7 @@ def _set_up_logging() -> None:
     handler = logging.StreamHandler()
     handler.addFilter(logging.Filter("tap_techwolf.doctor"))
     logging.basicConfig(level=logging.INFO, format=f"{COMMAND}: %(message)s", handlers=[handler])
+
+
+def _exit_by_signal(signal_number: int, _frame: FrameType | None) -> NoReturn:
+    exit_now(f"Stopped by {signal.Signals(signal_number).name}.")

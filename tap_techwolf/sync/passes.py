@@ -170,9 +170,6 @@ class Pass:
         start = new_pass(self.settings, self.state, is_full=here.continues is None)
         try:
             page = get_page(here, here.starting_after)
-            if page.member("has_next") is not False or page.member(page.records_member) != []:
-                return page, here
-            page = self._get_page(start, None)
         except ExportError as error:
             if error.status in _REJECTED:
                 page = self._get_page(start, None)
@@ -183,6 +180,10 @@ class Pass:
                     page = self._get_page(start, None, max_attempts=1)
                 except ExportError:
                     raise error from None
+        else:
+            if page.member("has_next") is not False or page.member(page.records_member) != []:
+                return page, here
+            page = self._get_page(start, None)
         logger.warning(
             "%s: the API rejects the cursor of the interrupted pass, or has nothing after it; the "
             "pass starts over",

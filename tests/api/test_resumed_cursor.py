@@ -117,6 +117,17 @@ def test_an_empty_last_page_at_the_cursor_starts_the_pass_over(
     assert len(restarts(caplog)) == 1
 
 
+def test_a_first_page_that_is_refused_after_an_empty_last_one_is_requested_once(
+    sandbox: Sandbox, url: str, state: dict[str, Any]
+) -> None:
+    nothing = '{"has_next": false, "records": []}'
+    sandbox.conditions.faults.append(Fault(PATH, kind="raw", status=200, body=nothing))
+    sandbox.conditions.faults.append(Fault(PATH, status=400, times=9))
+    output = attempt(settings(url), state, only(PROFILES))
+    assert isinstance(output.error, ExportError)
+    assert sandbox.requests[PATH] == 2
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error_that_only_the_cursor_causes_starts_the_pass_over(
     sandbox: Sandbox,

@@ -75,6 +75,28 @@ def test_stream_maps_are_read_as_meltano_passes_them(monkeypatch: pytest.MonkeyP
     assert tap.config["stream_maps"] == nested
 
 
+@pytest.mark.parametrize(
+    ("joined", "nested"),
+    [
+        (
+            {"employees.location": None, "employees": {"name": "'x'"}},
+            {"employees": {"location": None, "name": "'x'"}},
+        ),
+        (
+            {"employees": {"name": "'x'"}, "employees.location": None},
+            {"employees": {"location": None, "name": "'x'"}},
+        ),
+        ({"employees": None, "employees.location": None}, {"employees": None}),
+        ({"employees.location": None, "employees": "__NULL__"}, {"employees": "__NULL__"}),
+    ],
+)
+def test_a_stream_map_in_two_forms_loses_no_removal(
+    joined: dict[str, Any], nested: dict[str, Any]
+) -> None:
+    tap = TapTechWolf(config={"stream_maps": joined}, validate_config=False)
+    assert tap.config["stream_maps"] == nested
+
+
 def test_the_name_of_a_copied_stream_may_have_a_dot() -> None:
     maps = {"hr.employees": {"__source__": "employees", "location": "__NULL__"}}
     tap = TapTechWolf(config={"stream_maps": maps}, validate_config=False)
