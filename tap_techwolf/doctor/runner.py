@@ -147,6 +147,8 @@ def check_settings(sources: Sequence[str]) -> tuple[Finding, dict[str, Any] | No
         wrong = list(problems(config, schema))
     if wrong:
         advice = "Fix the settings; `tap-techwolf --about` describes them."
+        if not sources:
+            advice = "Say where the settings are: --config FILE, or --config=ENV."
         return Finding("error", f"Wrong: {'; '.join(wrong)}.", advice), None
     seen = f"Valid. Set: {', '.join(sorted(given))}."
     variables = os.environ if _ENVIRONMENT in sources else ()
