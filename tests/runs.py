@@ -76,7 +76,7 @@ def only(stream: str, method: str = "INCREMENTAL", **config: Any) -> dict[str, A
     """A catalog that selects one stream, and the log."""
     catalog = selecting(json.loads(_discovered(json.dumps(config))), stream, LOG)
     for entry in catalog["streams"]:
-        if entry["tap_stream_id"] != LOG:
+        if entry["tap_stream_id"] == stream:
             entry["replication_method"] = method
     return catalog
 

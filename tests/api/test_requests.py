@@ -58,13 +58,16 @@ def test_optional_exports_send_only_what_their_pages_show(requests_mock: Mocker)
         requests_mock.post(API + path, json=LAST_PAGE, headers=DATE)
         requests_mock.get(API + path, json={"count": 0, "results": []}, headers=DATE)
     sync(live(optional_streams=list(OPTIONAL_PATHS)))
-    skills, employee_skills, job_skills, matches, employees, units = paths
-    assert asked(requests_mock, skills) == asked(requests_mock, matches) == ({}, {"limit": 100})
-    include = {"include": ["skill_validation_state"]}
-    assert asked(requests_mock, employee_skills) == ({}, {"limit": 100, **include})
-    include = {"include": ["critical", "proficiency_level"]}
-    assert asked(requests_mock, job_skills) == ({}, {"limit": 100, **include})
-    for path in (employees, units):
+    bodies: dict[str, dict[str, Any]] = {
+        "skills": {},
+        "employee_position_matches": {},
+        "employee_skill_profiles": {"include": ["skill_validation_state"]},
+        "job_skill_profiles": {"include": ["critical", "proficiency_level"]},
+    }
+    for stream, body in bodies.items():
+        assert asked(requests_mock, OPTIONAL_PATHS[stream]) == ({}, {"limit": 100, **body})
+    for stream in ("employees", "organisational_units"):
+        path = OPTIONAL_PATHS[stream]
         [request] = [one for one in requests_mock.request_history if one.path == path]
         assert (request.method, request.query, request.body) == ("GET", "limit=200&offset=0", None)
 

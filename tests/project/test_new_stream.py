@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHANGED = ("tap_techwolf", "sandbox")
-CLUSTERS, COURSES, MATCHES = "employee_skill_clusters", "courses", "employee_matches"
+NAMES = CLUSTERS, COURSES, MATCHES = "employee_skill_clusters", "courses", "employee_matches"
 # The recipe says that another key needs another `primary_keys`; it shows no third class.
 OTHER_KEY = (
     ("EmployeeSkillClusters", "EmployeeMatches"),
@@ -105,6 +105,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("#: All exports;", f"{classes}\n\n#: All exports;"),
         ("    EmployeePositionMatches,\n)\n", f"    EmployeePositionMatches,{NEW_STREAMS}"),
     )
+    names = "".join(f'    "{name}",\n' for name in NAMES)
+    edit(
+        copy / "tap_techwolf" / "config" / "settings.py",
+        ('    "employee_position_matches",\n)\n', f'    "employee_position_matches",\n{names})\n'),
+    )
     edit(
         copy / "sandbox" / "exports.py",
         ("\n}\n\n#: Their paths", f"\n{form}{replaced(form)}}}\n\n#: Their paths"),
@@ -166,27 +171,34 @@ def test_the_checks_and_the_doctor_take_the_new_streams(tree: Path) -> None:
     assert imported.returncode == 0, imported.stderr
 
 
-def test_the_tests_of_schemas_and_of_the_sandbox_take_the_new_streams(tree: Path) -> None:
+def test_the_tests_take_the_new_streams(tree: Path) -> None:
     added = "".join(
         f'\n    "{stream}": {columns},'
         for stream, columns in ((CLUSTERS, {"skills"}), (MATCHES, {"skills"}), (COURSES, "set()"))
     )
     file = tree / "tests" / "test_schemas.py"
     edit(file, ("\nDOCUMENTED = {", f"\nDOCUMENTED = {{{added}"))
-    tests = ("tests/test_schemas.py", "tests/sandbox/test_faults.py")
+    # Those that look at the lists of streams.
+    tests = (
+        *("tests/test_schemas.py", "tests/test_standard.py", "tests/sandbox/test_faults.py"),
+        *("tests/api/test_requests.py", "tests/sync/test_optional_streams.py"),
+    )
     done = python(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
     assert done.returncode == 0, done.stdout
 
 
 def test_the_new_streams_are_synced_twice(tree: Path, tmp_path: Path) -> None:
-    discovered = json.loads(python(tree, "-m", "tap_techwolf", "--discover").stdout)
+    config, state = tmp_path / "config.json", tmp_path / "state.json"
+    config.write_text(json.dumps({"optional_streams": NAMES}))
+    done = python(tree, "-m", "tap_techwolf", f"--config={config}", "--discover")
+    discovered = json.loads(done.stdout)
     entries = {entry["tap_stream_id"]: entry for entry in discovered["streams"]}
     for stream, key in ((CLUSTERS, "external_id"), (MATCHES, "employee_id")):
         assert entries[stream]["key_properties"] == [key]
         assert entries[stream]["replication_method"] == "FULL_TABLE"
     with sandbox_of(tree) as url:
-        config, state = tmp_path / "config.json", tmp_path / "state.json"
-        config.write_text(json.dumps(settings(url, tenant=tokens.TENANT, page_size=50)))
+        given = settings(url, tenant=tokens.TENANT, page_size=50, optional_streams=NAMES)
+        config.write_text(json.dumps(given))
         state.write_text("{}")
         for _ in range(2):
             line = ["-m", "tap_techwolf", f"--config={config}", f"--state={state}"]

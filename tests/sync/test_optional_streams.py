@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
     from sandbox.app import Sandbox
 
-ALL = list(OPTIONAL_STREAMS)
-LISTS = ("employees", "organisational_units")
-WITH_CURSOR = [stream for stream in ALL if stream not in LISTS]
 KEYS = {
-    **dict.fromkeys(ALL, "external_id"),
     "skills": "skill_id",
+    "employees": "external_id",
+    "organisational_units": "external_id",
+    "employee_skill_profiles": "external_id",
+    "job_skill_profiles": "external_id",
     "employee_position_matches": "employee_id",
 }
+ALL = list(KEYS)
+LISTS = ("employees", "organisational_units")
+WITH_CURSOR = [stream for stream in ALL if stream not in LISTS]
 EMPLOYEES: Literal["/employees"] = "/employees"
 
 
@@ -89,7 +92,8 @@ def test_an_unknown_one_is_refused_with_those_that_there_are_and_discovery_leave
     assert "vacancies" not in str(caught.value)
     assert sandbox.requests.total() == 0
     catalog = discover({"optional_streams": ["skills", "vacancies"]})
-    assert {one["tap_stream_id"] for one in catalog["streams"]} == {*STREAMS, LOG, *ALL}
+    discovered = {one["tap_stream_id"] for one in catalog["streams"]}
+    assert discovered == {*STREAMS, LOG, *OPTIONAL_STREAMS}
 
 
 def test_a_catalog_that_selects_others_is_one_warning(
@@ -195,7 +199,8 @@ def test_settings_reach_only_the_exports_that_document_them(sandbox: Sandbox, ur
         **filtered,
     )
     output = sync(config)
-    first = {stream: dict(reversed(sandbox.pages))[path] for stream, path in OPTIONAL_PATHS.items()}
+    pages = dict(reversed(sandbox.pages))
+    first = {stream: pages[OPTIONAL_PATHS[stream]] for stream in ALL}
     assert {stream for stream in ALL if "is_active" in first[stream].filters} == {
         "employee_skill_profiles",
         "employee_position_matches",
@@ -357,7 +362,7 @@ def test_nine_streams_run_side_by_side_if_asked(sandbox: Sandbox, url: str) -> N
 
     async def wait_for_all(path: str) -> None:
         arrived.add(path)
-        if len(arrived) == len({*STREAMS, *ALL}):
+        if len(arrived) == 9:
             are_all_there.set()
         await are_all_there.wait()
 
