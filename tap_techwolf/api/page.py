@@ -10,8 +10,6 @@ from typing import Any, Self
 
 import msgspec
 
-from tap_techwolf.api.values import to_integer, to_text
-
 # Decimals keep numbers as the API wrote them, 1.10 and 1E+400 included.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -28,6 +26,10 @@ _SURROGATE_ESCAPES = re.compile(
 )
 _NUL = rb"\u0000"
 _NULS = re.compile(rb"\\\\|(\\u0000)")
+
+# What a column of integers holds in every warehouse.
+_INTEGERS = range(-(2**63), 2**63)
+_MOST_DIGITS = 19
 
 Record = dict[str, Any]
 
@@ -119,6 +121,23 @@ class Page:
                 if record[name] is None:
                     raise BrokenPageError(f"record {position} lacks its key {name!r}")
         return records
+
+
+def to_text(value: object) -> str | None:
+    """Return a number or boolean as the text that stands for it in JSON; None for other types."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | Decimal) else None
+
+
+def to_integer(value: object) -> int | None:
+    """Return a whole number of at most 64 bits as an integer; None for anything else."""
+    # 1E+9999999 has few digits as a decimal, and would fill the memory as an integer.
+    if isinstance(value, Decimal) and value.adjusted() < _MOST_DIGITS and value == int(value):
+        value = int(value)
+    return value if type(value) is int and value in _INTEGERS else None
 
 
 def _key(value: object, kind: type) -> Any:  # noqa: ANN401 - of that kind, or None

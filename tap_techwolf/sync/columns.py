@@ -10,8 +10,8 @@ from typing import Any, Self
 from singer_sdk.helpers.types import Record
 
 from tap_techwolf.api.client import ApiClient
+from tap_techwolf.api.page import to_integer, to_text
 from tap_techwolf.api.redaction import redact
-from tap_techwolf.api.values import to_integer, to_text
 from tap_techwolf.dates import to_date_time
 from tap_techwolf.sync.state import REPLICATION_KEY
 
