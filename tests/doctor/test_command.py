@@ -164,7 +164,7 @@ def test_a_signal_ends_it_at_once_with_a_line(
         stdout, stderr = process.communicate(timeout=10)
     assert process.returncode == 1
     assert not stdout
-    assert f"Stopped by {number.name}" in stderr.splitlines()[-1]
+    assert stderr.splitlines()[-1] == f"tap-techwolf: Stopped by {number.name}."
 
 
 def test_what_is_not_there_in_time_is_skipped(
